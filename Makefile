@@ -1,0 +1,39 @@
+# Everything a newcomer or a developer runs. PYTHON chooses the interpreter: make test PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-real test-slow lint wheel bench clean
+
+demo: $(STAMP)  ## run the whole chain on the built-in cohort
+	$(BIN)/robustrad demo demo
+
+test: $(STAMP) wheel  ## all ordinary tests, and a wheel from a clean export
+	$(BIN)/python -m pytest -q
+
+test-real: $(STAMP)  ## long checks on the real patients of ROBUSTRAD_DATA
+	$(BIN)/python -m pytest -q -m real_data
+
+test-slow: $(STAMP)  ## simulations of minutes
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(STAMP)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel: $(STAMP)  ## build a wheel from a clean export and list its modules
+	$(BIN)/python tests/wheel_check.py
+
+bench: $(STAMP)  ## side-by-side speed, quick
+	$(BIN)/python -m bench.quick
+
+clean:
+	rm -rf $(VENV) .asv build dist demo *.egg-info
+
+$(STAMP): pyproject.toml setup.py constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $(STAMP)

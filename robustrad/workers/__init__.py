@@ -1,0 +1,1 @@
+"""Worker processes that may die without taking the work along; threads; interruption."""
