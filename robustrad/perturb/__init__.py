@@ -1,0 +1,1 @@
+"""Perturbations: what they act on, what they promise, where they are found, how strong they were."""

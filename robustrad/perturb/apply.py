@@ -1,0 +1,125 @@
+"""Applying an operator, with its contract checked once for all of them."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+
+from robustrad.core.geometry import carry_mask
+from robustrad.perturb.base import Perturbation, Stage
+from robustrad.perturb.sample import Sample
+
+
+class Skipped(NamedTuple):
+    """An operator did not apply to a sample: a finding to record, not a failure.
+
+    Attributes
+    ----------
+    reason : str
+        Why, in words.
+    """
+
+    reason: str
+
+
+class ContractError(Exception):
+    """An operator broke what every perturbation promises: a bug of that operator.
+
+    What is promised: the sample that it is given is not changed; only what belongs to its stage differs in
+    the one that it returns; voxels are finite; image and mask fit their grid.
+    """
+
+    def __init__(self, operator: Perturbation, found: str) -> None:
+        scalars = operator.model_dump_json(exclude={"kind"}, exclude_none=True)
+        super().__init__(f"perturbation {operator.kind} {scalars}: {found}")
+
+
+def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> Sample | Skipped:
+    """Return the perturbed sample, or why the operator does not apply.
+
+    Where an image operator declares another acquisition grid, the mask is carried over (linear, at least
+    0.5). A mask without voxels is a reason to skip.
+
+    Parameters
+    ----------
+    operator : Perturbation
+        Calibrated for this sample.
+    sample : Sample
+        Image, mask and wishes so far.
+    rng : numpy Generator
+        The draw's own; a deterministic operator leaves it alone.
+
+    Raises
+    ------
+    ContractError
+        If the operator breaks its contract.
+    """
+    reason = operator.skip(sample)
+    if reason is not None:
+        return Skipped(reason)
+    before = _checksums(sample)
+    result = operator.apply(sample, rng)
+    if _checksums(sample) != before:
+        raise ContractError(operator, "it changed the sample that it was given")
+    if not isinstance(result, Sample):
+        raise ContractError(operator, f"it returned a {type(result).__name__}, not a Sample")
+    foreign = _changed(sample, result) - _own(operator.stage)
+    if foreign:
+        raise ContractError(
+            operator, f"at stage {operator.stage.value} it changed {', '.join(sorted(foreign))}"
+        )
+    if result.voxels.shape != result.grid.shape:
+        raise ContractError(
+            operator, f"voxels {result.voxels.shape} do not fit the grid {result.grid.shape} (z, y, x)"
+        )
+    if result.voxels is not sample.voxels:
+        wrong = int(np.size(result.voxels) - np.isfinite(result.voxels).sum())
+        if wrong:
+            raise ContractError(operator, f"{wrong} of {result.voxels.size} voxels are not finite")
+    if result.grid != sample.grid:
+        result = result.with_mask(carry_mask(result.mask, sample.grid, result.grid))
+    if result.mask.shape != result.grid.shape:
+        raise ContractError(
+            operator, f"mask {result.mask.shape} does not fit the grid {result.grid.shape} (z, y, x)"
+        )
+    wishes = (*(result.sampling.spacing_mm or (1.0,)), *result.sampling.shift, result.sampling.rotation_deg)
+    if not all(map(math.isfinite, wishes)) or min(result.sampling.spacing_mm or (1.0,)) <= 0:
+        raise ContractError(operator, f"the grid {result.sampling} cannot be laid")
+    return result if result.mask.any() else Skipped("no voxel is left in the mask")
+
+
+def _own(stage: Stage) -> set[str]:
+    """Return the parts of a sample that an operator of ``stage`` may change."""
+    return {
+        Stage.IMAGE: {"voxels", "grid"},
+        Stage.MASK: {"mask"},
+        Stage.GRID: {"sampling"},
+        Stage.DISCRETIZE: {"settings"},
+    }[stage]
+
+
+def _changed(before: Sample, after: Sample) -> set[str]:
+    """Return the names of the parts that differ."""
+    names = {
+        name
+        for name in ("grid", "modality", "sampling", "settings")
+        if getattr(before, name) != getattr(after, name)
+    }
+    for name in ("voxels", "mask"):
+        old, new = getattr(before, name), getattr(after, name)
+        same_place = old.__array_interface__ == new.__array_interface__
+        if not same_place and not np.array_equal(old, new, equal_nan=name == "voxels"):
+            names.add(name)
+    return names
+
+
+def _checksums(sample: Sample) -> tuple[int, ...]:
+    """Return checksums of what an operator could change in place."""
+    return (
+        zlib.crc32(np.ascontiguousarray(sample.voxels).data),
+        zlib.crc32(np.ascontiguousarray(sample.mask).data),
+        hash(repr(sorted(sample.settings.items()))),
+    )

@@ -1,0 +1,79 @@
+"""What a perturbation really did, measured on image and mask before any resampling."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from robustrad.perturb.noise_estimate import NoiseEstimate, estimate_noise
+from robustrad.perturb.sample import Sample
+from robustrad.perturb.surface import dice, hd95
+
+Columns = dict[str, float | str]
+
+
+def measure(reference: Sample, perturbed: Sample, *, noise: NoiseEstimate | None = None) -> Columns:
+    """Return all measures of image and mask by their column names: those of the two functions below."""
+    return {**image_strength(reference, perturbed, noise=noise), **mask_strength(reference, perturbed)}
+
+
+def image_strength(reference: Sample, perturbed: Sample, *, noise: NoiseEstimate | None = None) -> Columns:
+    """Return what became of the image, in the reference ROI. The reference against itself gives the zero.
+
+    Parameters
+    ----------
+    reference, perturbed : Sample
+        Before and after. Where the acquisition grid was changed, voxels cannot be compared: the first two
+        measures are NaN.
+    noise : NoiseEstimate, optional
+        That of the perturbed image, where it is known already.
+
+    Returns
+    -------
+    dict
+        ``strength_rmse``: root mean square of the difference, image units;
+        ``strength_sd_difference``: its standard deviation, without a change of the mean, image units;
+        ``strength_noise_sd``: noise found in the perturbed image, image units;
+        ``strength_noise_estimator``: how it was found (``hh1``, ``patches``, ``declared``, ``none``).
+    """
+    if noise is None:
+        noise = estimate_noise(perturbed.voxels, modality=perturbed.modality)
+    rmse, sd = math.nan, math.nan
+    if perturbed.grid == reference.grid:
+        difference = perturbed.voxels[reference.mask] - reference.voxels[reference.mask]
+        rmse, sd = math.sqrt(float(np.mean(difference**2))), float(np.std(difference))
+    return {
+        "strength_rmse": rmse,
+        "strength_sd_difference": sd,
+        "strength_noise_sd": noise.sd,
+        "strength_noise_estimator": noise.estimator,
+    }
+
+
+def mask_strength(reference: Sample, perturbed: Sample) -> Columns:
+    """Return what became of the mask. The reference against itself gives Dice 1, 0 mm and ratio 1.
+
+    Parameters
+    ----------
+    reference, perturbed : Sample
+        Before and after, neither mask empty. Where the acquisition grid was changed, Dice and distance are
+        NaN, and the volume ratio compares mm^3.
+
+    Returns
+    -------
+    dict
+        ``strength_dice``: overlap;
+        ``strength_hd95_mm``: 95 % Hausdorff distance, see ``surface.hd95``;
+        ``strength_volume_ratio``: volume after over volume before.
+    """
+    overlap, distance = math.nan, math.nan
+    if perturbed.grid == reference.grid:
+        overlap = dice(reference.mask, perturbed.mask)
+        distance = hd95(reference.mask, perturbed.mask, spacing_zyx=reference.grid.spacing_zyx)
+    before, after = (int(sample.mask.sum()) * sample.grid.voxel_volume for sample in (reference, perturbed))
+    return {
+        "strength_dice": overlap,
+        "strength_hd95_mm": distance,
+        "strength_volume_ratio": after / before,
+    }
