@@ -1,0 +1,1 @@
+"""Cases: the table of images and masks, and every check that can be made before anything runs."""

@@ -1,0 +1,223 @@
+"""Reading cases.csv: all problems of the table at once, each with its row.
+
+Two forms are accepted. Our own has the columns ``case_id, image, mask``. PyRadiomics' batch form has
+``Image, Mask[, Label]`` and no ``case_id``; see ``robustrad.cases.batch`` for the names its cases get.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from robustrad.cases.batch import from_batch_form, is_batch_form
+from robustrad.cases.case import MODALITIES, Case, Cases
+from robustrad.core.errors import DataError, Problem, nearest
+
+REQUIRED = ("case_id", "image", "mask")
+_MODALITY_WORDS = {**{name.upper(): name for name in MODALITIES}, "PET": "PT", "MRI": "MR", "": "unknown"}
+_LARGEST_LABEL = 2**32 - 1  # masks are read as unsigned 32-bit integers
+
+
+class Table(NamedTuple):
+    """A table as text: its name for messages, the header, and (row number, cells) of every row."""
+
+    source: str
+    header: tuple[str, ...]
+    rows: list[tuple[int, list[str]]]
+
+
+def load_cases(path: Path | str) -> Cases:
+    """Read a table of cases; the images themselves are not opened.
+
+    Parameters
+    ----------
+    path : path
+        CSV or TSV in UTF-8, with or without a byte order mark. Required columns: ``case_id, image, mask``
+        (or PyRadiomics' ``Image, Mask``). Optional: ``label`` (default 1), ``patient`` (default the
+        case_id), ``modality`` (``CT``, ``PT``, ``MR``; default ``unknown``, see ``modality_of``). Other
+        columns are kept as text. Paths are relative to the table.
+
+    Returns
+    -------
+    Cases
+        In file order, with absolute paths.
+
+    Raises
+    ------
+    DataError
+        With every problem of the table: missing columns, empty cells, duplicated case_id, bad labels,
+        rows that are too long, no rows, a file that cannot be read.
+    """
+    path = Path(path)
+    table = _parse(_text(path), str(path))
+    _refuse(_header_problems(table))
+    _refuse(_width_problems(table))
+    header = table.header
+    records = [(row, dict(zip(header, cells, strict=True))) for row, cells in table.rows]
+    if is_batch_form(header):
+        header, records = from_batch_form(header, records)
+    _refuse([*_cell_problems(table.source, records), *_duplicates(table.source, records)])
+    cases = tuple(_case(row, cells, path.absolute().parent) for row, cells in records)
+    return Cases(table.source, cases, header)
+
+
+def _text(path: Path) -> str:
+    where = str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            where, f"it cannot be read ({error.strerror})", "a CSV or TSV file", "Check the path."
+        ) from error
+    if not raw.strip():
+        raise DataError(where, "the file is empty", f"a header with {', '.join(REQUIRED)} and one row a case")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{where} line {line}",
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            "a text file in UTF-8",
+            "Save it as 'CSV UTF-8'.",
+        ) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(
+            f"{where} line {line}",
+            "it holds NUL bytes",
+            "a text file in UTF-8",
+            "Is it another kind of file?",
+        )
+    return text
+
+
+def _parse(text: str, source: str) -> Table:
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",", strict=True)
+    records: list[tuple[int, list[str]]] = []
+    try:
+        for row, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                records.append((row, cells))
+    except csv.Error as error:
+        raise DataError(
+            f"{source} line {reader.line_num}", f"it is not CSV ({error})", "", "Check quotes and separators."
+        ) from error
+    header = [name.strip() for name in records[0][1]]
+    while header and not header[-1]:  # columns without a name at the end: a spreadsheet's leftovers
+        header.pop()
+    rows = [(row, _fit(cells, len(header))) for row, cells in records[1:]]
+    return Table(source, tuple(header), rows)
+
+
+def _fit(cells: list[str], width: int) -> list[str]:
+    """Fill a row that a spreadsheet cut short; drop empty cells beyond the header."""
+    cells = cells + [""] * (width - len(cells))
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _header_problems(table: Table) -> Iterator[Problem]:
+    where, header = f"{table.source} row 1", table.header
+    if len(header) == 1 and ";" in header[0]:
+        yield Problem(where, "columns are separated by ';'", "commas or tabs", "Save it with commas.")
+        return
+    if not is_batch_form(header):
+        for name in REQUIRED:
+            if name not in header:
+                yield Problem(where, f"there is no column {name!r}", "", _column_hint(name, header))
+    for name in dict.fromkeys(header):
+        if header.count(name) > 1:
+            what = f"column {name!r} occurs {header.count(name)} times" if name else "columns have no name"
+            yield Problem(where, what, "a name of its own for each", "Rename or remove them.")
+    if not table.rows:
+        yield Problem(table.source, "there is a header but no rows", "one row a case")
+
+
+def _column_hint(name: str, header: Sequence[str]) -> str:
+    for there in header:
+        if there.lower().replace(" ", "_") == name:
+            return f"Rename column {there!r} to {name!r}. Known: {', '.join(header)}."
+    return nearest(name, [there for there in header if there not in REQUIRED])
+
+
+def _width_problems(table: Table) -> Iterator[Problem]:
+    width = len(table.header)
+    for row, cells in table.rows:
+        if len(cells) > width:
+            yield Problem(
+                f"{table.source} row {row}",
+                f"it has {len(cells)} cells",
+                f"{width}, as in the header",
+                "Put text that holds a comma into quotes.",
+            )
+
+
+def _cell_problems(source: str, records: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Problem]:
+    for row, cells in records:
+        name = cells["case_id"].strip()
+        where = f"{source} row {row}" + (f" ({name})" if name else "")
+        for column in REQUIRED:
+            if not cells[column].strip():
+                yield Problem(where, f"column {column!r} is empty", "", "Fill it in or remove the row.")
+        label = cells.get("label", "")
+        if _label(label) is None:
+            yield Problem(
+                where, f"label {label.strip()!r}", "a whole number of 1 or more", "0 is the background."
+            )
+        modality = cells.get("modality", "").strip()
+        if modality.upper() not in _MODALITY_WORDS:
+            yield Problem(where, f"modality {modality!r}", "CT, PT or MR, or an empty cell", "")
+
+
+def _duplicates(source: str, records: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Problem]:
+    seen: dict[str, list[int]] = {}
+    for row, cells in records:
+        seen.setdefault(cells["case_id"].strip(), []).append(row)
+    for name, rows in seen.items():
+        if name and len(rows) > 1:
+            places = f"{', '.join(map(str, rows[:-1]))} and {rows[-1]}"
+            yield Problem(
+                f"{source} rows {places}",
+                f"case_id {name!r} occurs {len(rows)} times",
+                "a case_id of its own for each row",
+                "Rows of one patient share the column 'patient' instead.",
+            )
+
+
+def _case(row: int, cells: Mapping[str, str], folder: Path) -> Case:
+    name = cells["case_id"].strip()
+    label = _label(cells.get("label", ""))
+    assert label is not None, "labels were checked"
+    return Case(
+        case_id=name,
+        image=folder / cells["image"].strip(),
+        mask=folder / cells["mask"].strip(),
+        label=label,
+        patient=cells.get("patient", "").strip() or name,
+        modality=_MODALITY_WORDS[cells.get("modality", "").strip().upper()],
+        row=row,
+        columns=dict(cells),
+    )
+
+
+def _label(text: str) -> int | None:
+    """Return the label; 1 for an empty cell, None if it is no whole number from 1 on ("2.0" is one)."""
+    if not text.strip():
+        return 1
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() and 1 <= value <= _LARGEST_LABEL else None
+
+
+def _refuse(problems: Iterator[Problem] | Sequence[Problem]) -> None:
+    listed = list(problems)
+    if listed:
+        raise DataError.of(listed)

@@ -1,0 +1,1 @@
+"""Protocols: what is varied, by how much, in which role; read from YAML with errors that name the line."""
