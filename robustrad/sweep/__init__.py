@@ -1,0 +1,1 @@
+"""The sweep: plan, tasks, workers, and the study folder that they fill."""
