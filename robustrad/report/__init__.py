@@ -1,0 +1,1 @@
+"""Views of tidy tables: CSV, LaTeX, figures. No statistics are computed here."""

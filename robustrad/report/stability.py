@@ -1,0 +1,122 @@
+"""Everything that a stability analysis leaves: tables, figure, and a few lines to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from robustrad.core.errors import StudyError
+from robustrad.report.figures import heatmap_caption, render_figure, stability_figure
+from robustrad.report.tables import text_or, to_latex, write_bytes, write_csv, write_text
+from robustrad.stability.classes import KOO_LI, Thresholds
+from robustrad.stability.summary import headline, summary
+
+
+@dataclass(frozen=True)
+class StabilityReport:
+    """What was written.
+
+    Attributes
+    ----------
+    table, summary, headline : DataFrame
+        From :mod:`robustrad.stability`.
+    paths : tuple of Path
+        Files, in the order in which they are told.
+    thresholds : three floats
+        Of the classes.
+    """
+
+    table: pd.DataFrame
+    summary: pd.DataFrame
+    headline: pd.DataFrame
+    paths: tuple[Path, ...]
+    thresholds: Thresholds
+
+    @property
+    def text(self) -> str:
+        """A few lines for the terminal: how many features survive what, and where the files are."""
+        features = self.table["feature"].nunique()
+        subjects = int(self.table["n"].max()) if features else 0
+        bar = f"{self.thresholds[1]:g}"
+        few = " Fewer than 20: the intervals are wide and uncertain." if subjects < 20 else ""
+        lines = [
+            f"{features} features, up to {subjects} cases.{few}",
+            f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
+            f"  {'factor':<20} {'role':<12} {'severity or level':<18} {'features':>16} {'clusters':>16}",
+            *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
+            "Written:",
+            *(f"  {path}" for path in self.paths),
+        ]
+        return "\n".join(lines)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The same for machines."""
+        counts = self.headline.astype(object).where(self.headline.notna(), None)
+        return {"headline": counts.to_dict("records"), "files": [str(path) for path in self.paths]}
+
+
+_KEYS = ["factor", "role", "severity", "level"]
+
+
+def write_stability(
+    table: pd.DataFrame, folder: Path, *, thresholds: Thresholds = KOO_LI, alpha: float = 0.05
+) -> StabilityReport:
+    """Write the views of a stability table into ``folder``: CSV, LaTeX, heat map and its caption.
+
+    Everything is made before the first file is written; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`robustrad.stability.table.stability_table`.
+    folder : Path
+        Where; made if it is not there.
+    thresholds, alpha
+        With which the table was made, for the texts.
+
+    Returns
+    -------
+    StabilityReport
+
+    Raises
+    ------
+    StudyError
+        If the folder cannot be written.
+    StorageFullError
+        If the disk is full.
+    """
+    summarized, counted = summary(table), headline(table)
+    latex = to_latex(summarized, thresholds=thresholds, alpha=alpha)
+    figure = render_figure(stability_figure(summarized, thresholds=thresholds))
+    caption = heatmap_caption(summarized, alpha=alpha) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(str(folder), f"cannot be made ({error.strerror})", "a writable folder") from error
+    paths = (
+        write_csv(table, folder / "stability.csv"),
+        write_csv(summarized, folder / "summary.csv"),
+        write_csv(counted, folder / "headline.csv"),
+        write_text(latex, folder / "summary.tex"),
+        *(write_bytes(content, folder / f"heatmap{suffix}") for suffix, content in figure.items()),
+        write_text(caption, folder / "heatmap.txt"),
+    )
+    return StabilityReport(table, summarized, counted, paths, thresholds)
+
+
+def _line(part: pd.DataFrame) -> str:
+    first = part.iloc[0]
+    severity = first["severity"]
+    where = text_or(first["level"], "all" if pd.isna(severity) else f"{severity:g}")
+    role = text_or(first["role"], "")
+    units = {row["unit"]: _survive(row) for row in part.to_dict("records")}
+    return f"  {first['factor']:<20} {role:<12} {where:<18} {units['features']:>16} {units['clusters']:>16}"
+
+
+def _survive(row: dict[Any, Any]) -> str:
+    count, of = row["n_good"] + row["n_excellent"], row["n_classifiable"]
+    return f"{count}/{of} ({100 * count / of:.0f} %)" if of else "none classified"

@@ -1,0 +1,77 @@
+"""What is known of each feature before any comparison: its name, its reference values, its volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.stability.anova import Floats
+from robustrad.stability.clusters import correlation_clusters
+from robustrad.stability.naming import is_ratio_scale, parse
+from robustrad.stability.observations import Observations
+
+VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
+
+
+@dataclass(frozen=True)
+class FeatureFacts:
+    """Arrays over features unless said otherwise.
+
+    Attributes
+    ----------
+    names, image_type, feature_class : ndarray of object
+        Name and its parts.
+    ratio : ndarray of bool
+        Whether the name allows a coefficient of variation.
+    cluster : ndarray of int
+        Number of the correlation cluster.
+    skewness : ndarray
+        Of the baseline values.
+    baseline : ndarray of shape (n_cases, p_features)
+        Reference values, or means over the conditions.
+    log_volume : ndarray of shape (n_cases,)
+        Logarithm of the baseline's volume, NaN where unknown or not positive.
+    has_volume : bool
+        Whether there is a volume feature.
+    """
+
+    names: NDArray[np.object_]
+    image_type: NDArray[np.object_]
+    feature_class: NDArray[np.object_]
+    ratio: NDArray[np.bool_]
+    cluster: NDArray[np.int64]
+    skewness: Floats
+    baseline: Floats
+    log_volume: Floats
+    has_volume: bool
+
+
+def feature_facts(observed: Observations) -> FeatureFacts:
+    """Return what ``observed`` says of its features."""
+    names, baseline = observed.features, observed.baseline
+    parsed = [parse(name) for name in names]
+    volume = next((name for name in VOLUMES if name in names), None)
+    volumes = baseline[:, names.index(volume)] if volume else np.full(len(observed.cases), np.nan)
+    return FeatureFacts(
+        names=np.array(names, dtype=object),
+        image_type=np.array([name.image_type for name in parsed], dtype=object),
+        feature_class=np.array([name.feature_class for name in parsed], dtype=object),
+        ratio=np.array([is_ratio_scale(name, modality=observed.modality) for name in names]),
+        cluster=correlation_clusters(baseline),
+        skewness=_skewness(baseline),
+        baseline=baseline,
+        log_volume=np.where(volumes > 0, np.log(np.where(volumes > 0, volumes, 1.0)), np.nan),
+        has_volume=volume is not None,
+    )
+
+
+def _skewness(values: Floats) -> Floats:
+    """Skewness of each column over its finite values."""
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0.0).sum(axis=0) / count
+    centered = np.where(known, values - mean, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((centered**3).sum(axis=0) / count / ((centered**2).sum(axis=0) / count) ** 1.5)

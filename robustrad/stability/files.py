@@ -1,0 +1,124 @@
+"""Files that a stability analysis reads: feature tables and study folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from robustrad.core.errors import DataError
+
+_TEXT = ("condition", "factor", "level", "role", "status", "reason")
+_MISSING = ["", "NA", "NaN", "nan", "N/A", "null", "None"]
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """What a study says that stability needs.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    features : DataFrame
+        One row per case and condition.
+    roles : dict of condition to role
+        Empty where the study does not tell.
+    patients : dict of case_id to patient
+        Empty where each case is a patient.
+    modality : str or None
+        ``PT``, ``CT``, ``MR``.
+    """
+
+    name: str
+    features: pd.DataFrame
+    roles: dict[str, str] = field(default_factory=dict)
+    patients: dict[str, str] = field(default_factory=dict)
+    modality: str | None = None
+
+
+def read_table(path: Path, identifiers: Iterable[str] = ()) -> pd.DataFrame:
+    """Return a CSV, TSV or Parquet table; ``identifiers`` and a study's text columns stay text.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not a table, or of another kind.
+    """
+    if not path.is_file():
+        raise DataError(str(path), "not there", "a study folder or a CSV, TSV or Parquet table")
+    suffix = path.suffix.lower()
+    if suffix in {".parquet", ".pq"}:
+        return pd.read_parquet(path)
+    if suffix not in {".csv", ".tsv"}:
+        raise DataError(str(path), f"a {suffix or 'nameless'} file", "a study folder, .csv, .tsv or .parquet")
+    separator = "," if suffix == ".csv" else "\t"
+    text = {*identifiers, *_TEXT}
+    try:
+        header = pd.read_csv(path, sep=separator, nrows=0, encoding="utf-8-sig").columns
+        # A level may well be called "None" or "NA": in text columns only an empty field is missing.
+        missing = {str(name): [""] if name in text else _MISSING for name in header}
+        return pd.read_csv(
+            path,
+            sep=separator,
+            encoding="utf-8-sig",
+            keep_default_na=False,
+            na_values=missing,
+            dtype={str(name): str for name in header if name in text},
+            low_memory=False,
+        )
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise DataError(str(path), f"cannot be read ({error})", "a table with a header") from error
+
+
+def read_study(folder: Path) -> StudyTables:
+    """Return the tables of a study folder.
+
+    Raises
+    ------
+    DataError
+        If it has no ``features.parquet`` or no ``conditions.csv``.
+    """
+    absent = [name for name in ("features.parquet", "conditions.csv") if not (folder / name).is_file()]
+    if absent:
+        started = (folder / "study.json").is_file()
+        todo = f"robustrad status {folder} tells what is missing." if started else ""
+        raise DataError(str(folder), f"no {' and no '.join(absent)}", "the folder of a finished sweep", todo)
+    conditions = read_table(folder / "conditions.csv")
+    cases = folder / "cases.csv"
+    table = read_table(cases, ("case_id", "patient", "modality")) if cases.is_file() else pd.DataFrame()
+    return StudyTables(
+        name=folder.name,
+        features=pd.read_parquet(folder / "features.parquet"),
+        roles=roles_of(conditions),
+        patients=_patients(table),
+        modality=_modality(folder / "study.json", table),
+    )
+
+
+def roles_of(conditions: pd.DataFrame) -> dict[str, str]:
+    """Return the role of each condition of a table of conditions; empty if it has no such column."""
+    if "role" not in conditions.columns:
+        return {}
+    known = conditions[conditions["role"].notna()]
+    return dict(zip(known["condition"].astype(str), known["role"].astype(str), strict=True))
+
+
+def _patients(cases: pd.DataFrame) -> dict[str, str]:
+    if not {"case_id", "patient"} <= set(cases.columns):
+        return {}
+    known = cases[cases["patient"].notna()]
+    return dict(zip(known["case_id"], known["patient"], strict=True))
+
+
+def _modality(study: Path, cases: pd.DataFrame) -> str | None:
+    """Return the protocol's modality, else the one that all cases share."""
+    protocol = json.loads(study.read_text(encoding="utf-8")).get("protocol", {}) if study.is_file() else {}
+    declared = protocol.get("modality")
+    if declared not in {None, "any"}:
+        return str(declared)
+    found = set(cases["modality"].dropna()) if "modality" in cases.columns else set()
+    return str(found.pop()) if len(found) == 1 else None

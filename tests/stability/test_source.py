@@ -1,0 +1,158 @@
+"""Reading studies and feature tables, and what is said about those that cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustrad.core.errors import DataError
+from robustrad.stability.source import Reading, read_source
+from robustrad.stability.table import stability_table
+from tests.stability.cohort import cohort, roles, write_study
+
+
+def small() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return cohort(
+        8, factors={"blur": ("acquisition", 1, [("2mm", 1, None, 0.1, 0.1), ("None", 2, None, 0.1, 0.2)])}
+    )
+
+
+def plain_table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "case_id": np.repeat([f"{i}" for i in range(8)], 2),
+            "condition": ["a", "b"] * 8,
+            "x": rng.normal(size=16),
+        }
+    )
+
+
+def test_folder_study_frame_and_files_say_the_same(tmp_path):
+    features, conditions = small()
+    table = stability_table(features, roles=roles(conditions))
+    folder = write_study(tmp_path / "study", features, conditions, modality="any")
+
+    @dataclass
+    class Study:
+        folder: Path
+        features: pd.DataFrame
+        conditions: pd.DataFrame
+
+    features.to_csv(tmp_path / "f.csv", index=False)
+    features.to_csv(tmp_path / "f.tsv", index=False, sep="\t")
+    features.to_parquet(tmp_path / "f.parquet")
+    expected = table.to_csv(index=False)
+    assert stability_table(folder).to_csv(index=False) == expected
+    assert stability_table(str(folder)).to_csv(index=False) == expected
+    assert stability_table(Study(folder, features, conditions)).to_csv(index=False) == expected
+    assert stability_table(Study(tmp_path / "none", features, conditions)).to_csv(index=False) == expected
+    for name in ("f.csv", "f.tsv", "f.parquet"):
+        assert stability_table(tmp_path / name, roles=roles(conditions)).to_csv(index=False) == expected
+
+
+def test_a_level_named_none_is_a_level(tmp_path):
+    features, _ = small()
+    features.to_csv(tmp_path / "f.csv", index=False)
+    table = stability_table(tmp_path / "f.csv")
+    assert "None" in set(table["level"].dropna())
+
+
+def test_case_ids_that_look_like_numbers_stay_as_they_are(tmp_path):
+    (tmp_path / "f.csv").write_text("id,c,x\n007,a,1\n007,b,2\n8,a,1\n8,b,3\n")
+    found = read_source(tmp_path / "f.csv", Reading(case="id", condition="c", reference="a"))
+    assert found.cases == ("007", "8")
+
+
+def test_a_study_gives_modality_and_patients(tmp_path):
+    features, conditions = small()
+    folder = write_study(tmp_path / "study", features, conditions)
+    (folder / "cases.csv").write_text("case_id,patient\n" + "".join(f"P{i:03d},{i // 2}\n" for i in range(8)))
+    found = read_source(folder, Reading())
+    assert found.modality == "PT"
+    assert found.patients.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_the_modality_of_the_cases_is_used_when_the_protocol_is_for_any(tmp_path):
+    features, conditions = small()
+    folder = write_study(tmp_path / "study", features, conditions, modality="any")
+    (folder / "cases.csv").write_text("case_id,modality\n" + "".join(f"P{i:03d},CT\n" for i in range(8)))
+    assert read_source(folder, Reading()).modality == "CT"
+
+
+def test_strength_and_diagnostics_are_no_features():
+    features, _ = small()
+    features = features.assign(strength_rmse=1.0, diagnostics_Versions="x")
+    found = read_source(features, Reading())
+    assert not [name for name in found.features if name.startswith(("strength_", "diagnostics_"))]
+
+
+def test_plain_tables_take_radiomic_columns_and_leave_clinical_numbers():
+    frame = plain_table().assign(age=60.0, original_glcm_Contrast=1.0, **{"deep:0": 2.0})
+    assert read_source(frame, Reading(reference="a")).features == ("original_glcm_Contrast", "deep:0")
+    assert read_source(plain_table().assign(age=60), Reading(reference="a")).features == ("x", "age")
+    assert read_source(frame, Reading(reference="a", features=["deep:0"])).features == ("deep:0",)
+
+
+def test_infinite_values_and_failed_rows_are_missing():
+    features, _ = small()
+    features = features.copy()
+    name = "original_glcm_Contrast"
+    features.loc[0, name] = np.inf
+    features.loc[1, "status"] = "failed"
+    found = read_source(features, Reading())
+    column = found.features.index(name)
+    assert int(np.isnan(found.values[:, :, column]).sum()) == 2
+    assert int(np.isnan(found.values).sum()) == 1 + len(found.features)
+
+
+def broken(**changes: object) -> pd.DataFrame:
+    return plain_table().assign(**changes)
+
+
+@pytest.mark.parametrize(
+    ("source", "reading", "told"),
+    [
+        (plain_table(), Reading(), ["none of them said to be the reference", "--exchangeable"]),
+        (plain_table(), Reading(reference="c"), ["no condition 'c'", "Known: a, b"]),
+        (plain_table(), Reading(reference="a", exchangeable=True), ["both a reference and exchangeable"]),
+        (plain_table(), Reading(case="patient", reference="a"), ["no column 'patient'"]),
+        (pd.concat([plain_table()] * 2), Reading(reference="a"), ["case '0' has more than one row"]),
+        (plain_table().iloc[::2], Reading(reference="a"), ["one condition only"]),
+        (plain_table().iloc[:0], Reading(reference="a"), ["no rows"]),
+        (plain_table().drop(columns="x"), Reading(reference="a"), ["no feature columns"]),
+        (broken(condition=["a", None] * 8), Reading(reference="a"), ["row 3", "no condition"]),
+        (broken(original_glcm_Contrast="n/a"), Reading(reference="a"), ["Contrast' holds 'n/a'"]),
+        (plain_table(), Reading(reference="a", features=["y"]), ["no feature 'y'"]),
+        (plain_table(), Reading(reference="a", roles={"conditon": "control"}), ["Did you mean condition?"]),
+        (plain_table(), Reading(reference="a", roles={"condition": "kontrol"}), ["'kontrol'", "acquisition"]),
+        (small()[0], Reading(reference="a"), ["columns factor and level"]),
+        (small()[0].assign(draw=lambda f: range(len(f))), Reading(), ["stands for several"]),
+        (small()[0].assign(factor="reference"), Reading(), ["3 reference conditions"]),
+        (42, Reading(), ["a int", "a study, a DataFrame or a path"]),
+    ],
+)
+def test_unusable_tables_are_told(source, reading, told):
+    with pytest.raises(DataError) as error:
+        read_source(source, reading)
+    for part in told:
+        assert part in str(error.value)
+
+
+def test_unusable_files_are_told(tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "table.xlsx").write_text("x")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.json").write_text("{}")
+    for name, told in {
+        "nothing.csv": "not there",
+        "empty.csv": "cannot be read",
+        "table.xlsx": "a .xlsx file",
+        "study": "no features.parquet and no conditions.csv",
+    }.items():
+        with pytest.raises(DataError, match=told):
+            read_source(tmp_path / name, Reading())
