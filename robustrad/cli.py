@@ -1,0 +1,241 @@
+"""The command line: one thin function per command; everything heavy is imported inside."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="robustrad",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The robustness benchmark for radiomics: perturb, extract, measure stability.",
+)
+
+
+class EngineChoice(StrEnum):
+    """Who computes the features."""
+
+    auto = "auto"
+    native = "native"
+    pyradiomics = "pyradiomics"
+
+
+class ExecutorChoice(StrEnum):
+    """Where tasks run."""
+
+    processes = "processes"
+    serial = "serial"
+
+
+class ModalityChoice(StrEnum):
+    """Modalities that protocols know."""
+
+    CT = "CT"
+    PT = "PT"
+    MR = "MR"
+
+
+CasesArg = Annotated[Path, typer.Argument(metavar="CASES", help="Table of cases (CSV or TSV).")]
+OutArg = Annotated[Path, typer.Argument(metavar="OUT", help="Study folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Protocol = Annotated[str | None, typer.Option("--protocol", help="Built-in name or YAML file.")]
+Params = Annotated[str | None, typer.Option("--params", help="PyRadiomics parameter file.")]
+Engine = Annotated[EngineChoice, typer.Option("--engine", help="Who computes the features.")]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes [CPU cores].")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(metavar="[OUT]", help="Folder of the demo.")] = Path("demo"),
+    jobs: Jobs = None,
+    n: Annotated[int, typer.Option("-n", min=8, help="Number of synthetic patients.")] = 40,
+) -> None:
+    """Run the whole chain on the built-in cohort: check, sweep (quick), stability."""
+    from robustrad.demo.run import run_demo
+
+    raise typer.Exit(run_demo(out, jobs=jobs, n=n))
+
+
+@app.command()
+def sweep(
+    cases: CasesArg,
+    out: OutArg,
+    protocol: Protocol = None,
+    params: Params = None,
+    engine: Engine = EngineChoice.auto,
+    jobs: Jobs = None,
+    executor: Annotated[ExecutorChoice, typer.Option(help="Where tasks run.")] = ExecutorChoice.processes,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the study.")] = 0,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed tasks again.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="The I-th of N shards.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and estimate; write nothing.")] = False,
+    json_: Json = False,
+) -> None:
+    """Run a protocol over cases; the same command again resumes."""
+    from robustrad.sweep.command import SweepRequest, dry_run_text, sweep_command
+
+    request = SweepRequest(
+        cases, out, protocol, params, engine.value, jobs, executor.value, seed, retry_failed, limit, shard
+    )
+    code, told = (dry_run_text if dry_run else sweep_command)(request)
+    _print(told, json_)
+    raise typer.Exit(code)
+
+
+@app.command()
+def status(
+    out: OutArg,
+    failed: Annotated[bool, typer.Option("--failed", help="List skipped and failed units.")] = False,
+    json_: Json = False,
+) -> None:
+    """Tell what a study folder holds: done, skipped, failed, missing."""
+    from robustrad.sweep.command import status_text
+
+    _print(status_text(out, failed=failed), json_)
+
+
+@app.command()
+def check(
+    cases: CasesArg,
+    voxels: Annotated[bool, typer.Option("--voxels", help="Look at the voxels of the images too.")] = False,
+    protocol: Protocol = None,
+    params: Params = None,
+    json_: Json = False,
+) -> None:
+    """Open every image and mask and tell all problems at once."""
+    from robustrad.cases.command import check_command
+
+    code, told = check_command(cases, voxels=voxels, protocol=protocol, params=params)
+    _print(told, json_)
+    raise typer.Exit(code)
+
+
+@app.command("cases")
+def cases_(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to look in.")],
+    image: Annotated[str, typer.Option("--image", metavar="GLOB", help="Pattern of image files.")],
+    mask: Annotated[str, typer.Option("--mask", metavar="GLOB", help="Pattern of mask files.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Table to write.")],
+    modality: Annotated[
+        ModalityChoice | None,
+        typer.Option("--modality", help="Modality of all of them (NIfTI does not tell)."),
+    ] = None,
+) -> None:
+    """Make a table of cases from a folder."""
+    from robustrad.cases.command import cases_command
+
+    chosen = modality.value if modality else ""
+    _print(cases_command(directory, output, image=image, mask=mask, modality=chosen), False)
+
+
+@app.command()
+def extract(
+    cases: CasesArg,
+    output: Annotated[Path, typer.Option("-o", "--output", help="CSV to write.")],
+    params: Params = None,
+    engine: Engine = EngineChoice.auto,
+    jobs: Jobs = None,
+) -> None:
+    """Extract features once per case, as PyRadiomics does, many cases in parallel."""
+    from robustrad.sweep.extraction import extract_command
+
+    code, told = extract_command(cases, output, params=params, engine=engine.value, jobs=jobs)
+    _print(told, False)
+    raise typer.Exit(code)
+
+
+@app.command()
+def stability(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Study folder or feature table.")],
+    case: Annotated[str | None, typer.Option("--case", help="Column of the case.")] = None,
+    condition: Annotated[str | None, typer.Option("--condition", help="Column of the condition.")] = None,
+    reference: Annotated[str | None, typer.Option("--reference", help="Condition to compare with.")] = None,
+    exchangeable: Annotated[
+        bool, typer.Option("--exchangeable", help="Conditions are repeats without order (test-retest).")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the tables.")] = None,
+    json_: Json = False,
+) -> None:
+    """Say which features survive: stability per feature and factor, summary, heat map."""
+    from robustrad.report.command import stability_command
+
+    told = stability_command(
+        source,
+        case=case,
+        condition=condition,
+        reference=reference,
+        exchangeable=exchangeable,
+        output=output,
+    )
+    _print(told, json_)
+
+
+@app.command()
+def protocols(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A built-in protocol or a file.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """List the built-in protocols, or show one as resolved."""
+    from robustrad.protocol.command import protocols_command
+
+    _print(protocols_command(name), json_)
+
+
+@app.command()
+def perturbations(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A kind of perturbation.")] = None,
+    json_: Json = False,
+) -> None:
+    """List the perturbations, or show the parameters of one."""
+    from robustrad.perturb.command import perturbations_command
+
+    _print(perturbations_command(name), json_)
+
+
+@app.command()
+def doctor(json_: Json = False) -> None:
+    """Tell versions, which distribution provides radiomics, and whether this machine is usable."""
+    from robustrad.doctor import doctor_command
+
+    code, told = doctor_command()
+    _print(told, json_)
+    raise typer.Exit(code)
+
+
+def _print(told: Any, as_json: bool) -> None:
+    """Print a result: an object with ``text`` and ``data``, or a string."""
+    if as_json:
+        typer.echo(json.dumps(told.data, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(told if isinstance(told, str) else told.text)
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend are told without a traceback."""
+    from robustrad.core.errors import RobustradError
+
+    try:
+        app(prog_name="robustrad")
+    except RobustradError as error:
+        for problem in error.problems:
+            typer.echo(f"robustrad: {problem}", err=True)
+        sys.exit(error.exit_code)
+    except BaseException as error:
+        code = getattr(error, "interrupt_code", None)
+        if code is None:
+            raise
+        again = shlex.join(["robustrad", *sys.argv[1:]])
+        typer.echo(f"\nStopped. What is done is kept; to resume:\n  {again}", err=True)
+        sys.exit(code)

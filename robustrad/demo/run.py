@@ -1,0 +1,54 @@
+"""``robustrad demo``: the whole chain on the built-in cohort, told step by step."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from robustrad.cases.check import check_cases
+from robustrad.cases.table import load_cases
+from robustrad.demo.cohort import cohort
+from robustrad.protocol.read import load_protocol
+from robustrad.report.command import stability_command
+from robustrad.sweep.progress import duration
+from robustrad.sweep.run import sweep
+
+PROTOCOL = "quick"
+
+
+def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
+    """Write the cohort, check it, sweep it, measure stability; return the exit code.
+
+    Parameters
+    ----------
+    out : Path
+        Folder: ``cohort/`` (images, masks, tables) and ``study/`` (the study) are made in it. What is there
+        already is used, so that an interrupted demo resumes.
+    jobs : int, optional
+        Worker processes; default the number of CPU cores.
+    n : int
+        Number of synthetic patients.
+    """
+    begin = time.monotonic()
+    _say(f"1. {n} synthetic PET lesions with planted truth")
+    patients = cohort(n=n)
+    table = patients.write(out / "cohort")
+    cases = load_cases(table)
+    _say(f"2. robustrad check {table} --voxels --protocol {PROTOCOL}")
+    findings = check_cases(cases, voxels=True, parameters=load_protocol(PROTOCOL).parameters)
+    for finding in findings:
+        _say(f"   {finding.severity}: {finding.problem}")
+    _say(f"   {len(cases)} cases, {len(findings)} findings")
+    folder = out / "study"
+    _say(f"3. robustrad sweep {table} {folder} --protocol {PROTOCOL}")
+    study = sweep(cases, folder, protocol=PROTOCOL, jobs=jobs, progress=True)
+    _say(f"   {study.ok} ok, {study.skipped} skipped, {study.failed} failed")
+    _say(f"4. robustrad stability {folder}\n")
+    print(stability_command(folder).text)
+    _say(f"\nDone in {duration(time.monotonic() - begin)}. Look at {folder / 'stability' / 'heatmap.png'}")
+    return 1 if study.failed else 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
