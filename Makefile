@@ -10,7 +10,7 @@ demo: $(STAMP)  ## run the whole chain on the built-in cohort
 	$(BIN)/robustrad demo demo
 
 test: $(STAMP) wheel  ## all ordinary tests, and a wheel from a clean export
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-real: $(STAMP)  ## long checks on the real patients of ROBUSTRAD_DATA
 	$(BIN)/python -m pytest -q -m real_data

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from robustrad.core.geometry import Mask, Voxels
 from robustrad.perturb.spectrum import NoiseSpectrum, fit_spectrum, residuals
@@ -122,7 +122,8 @@ def _homogeneous(left: Voxels) -> PatchNoise:
 
 def _grow(variance: NDArray[np.float64], freedom: float) -> tuple[float, Mask]:
     """Return the expected variance of a noise patch and which patches hold noise alone."""
-    low, middle, high = (chi2.ppf(share, freedom) / freedom for share in (0.1, PASS / 2, PASS))
+    shares = (0.1, PASS / 2, PASS)
+    low, middle, high = (2.0 * gammaincinv(freedom / 2.0, share) / freedom for share in shares)
     scale = float(np.quantile(variance, 0.1) / low)
     for _ in range(50):
         kept = variance <= scale * high
