@@ -105,7 +105,7 @@ def _version(name: str) -> str:
 
 
 def _has_native() -> bool:
-    return find_spec("robustrad.extract.native.engine") is not None
+    return find_spec("robustrad.extract.native") is not None
 
 
 def _text(found: Diagnosis) -> str:

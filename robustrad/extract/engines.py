@@ -12,7 +12,7 @@ from robustrad.extract.engine import Engine
 from robustrad.extract.parameters import Parameters
 
 EngineName = Literal["auto", "native", "pyradiomics"]
-_NATIVE = "robustrad.extract.native.engine"
+_NATIVE = "robustrad.extract.native"
 
 
 class Choice(NamedTuple):
@@ -88,5 +88,5 @@ def _pyradiomics() -> Engine:
 def _native() -> Engine | None:
     if find_spec(_NATIVE) is None:
         return None
-    engine: Engine = import_module(_NATIVE).NativeEngine()
+    engine: Engine = import_module(f"{_NATIVE}.engine").NativeEngine()
     return engine

@@ -20,6 +20,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.workers.threads import THREAD_VARIABLES
 
+_LOST_STARTS = 5
 _THREADS = dict.fromkeys(THREAD_VARIABLES, "1")
 
 
@@ -92,8 +93,11 @@ def _crowd(pool: _Pool[J], jobs: Sequence[J], workers: int) -> Generator[Answer[
     while pool.busy:
         worker, value = pool.next_event()
         if value is None:
-            worker.require_start()
-            suspects += [worker.job] if worker.job is not None else []
+            if worker.started:
+                suspects += [worker.job] if worker.job is not None else []
+            elif worker.job is not None:
+                pool.forgive_start(worker)
+                waiting.appendleft(worker.job)
             if waiting:
                 pool.hire().give(waiting.popleft())
         elif worker.started and worker.job is not None:
@@ -114,10 +118,14 @@ def _alone(pool: _Pool[J], suspects: Sequence[J]) -> Iterator[Answer[J]]:
                 continue
             if value is not None and not mine.started:
                 mine.started = True
-                continue
-            mine.job = None
-            mine.end()
-            yield Answer(job, value, mine.last_words if value is None else "")
+            elif value is None and not mine.started:
+                pool.forgive_start(mine)
+                mine = pool.hire()
+                mine.give(job)
+            else:
+                mine.job = None
+                mine.end()
+                yield Answer(job, value, mine.last_words if value is None else "")
 
 
 class _Event(NamedTuple, Generic[J]):
@@ -130,6 +138,7 @@ class _Pool(Generic[J]):
         self._start = start
         self._events: queue.Queue[_Event[J]] = queue.Queue()
         self._workers: list[_Worker[J]] = []
+        self._lost_starts = 0
 
     @property
     def busy(self) -> bool:
@@ -147,6 +156,18 @@ class _Pool(Generic[J]):
             event.worker.end()
         return event
 
+    def forgive_start(self, worker: _Worker[J]) -> None:
+        """Let it pass that ``worker`` died before it was ready, no job being to blame, up to a limit.
+
+        One that ended by itself (an import that fails) would do so again: that is raised at once. One that
+        was killed from outside may be replaced, a few times.
+        """
+        self._lost_starts += 1
+        if not worker.killed or self._lost_starts > _LOST_STARTS:
+            raise EnvironmentUnusableError(
+                "worker process", f"cannot start: {worker.last_words}", "", "See: robustrad doctor"
+            )
+
     def close(self) -> None:
         for worker in self._workers:
             worker.end()
@@ -158,6 +179,7 @@ class _Worker(Generic[J]):
     def __init__(self, start: dict[str, Any], events: queue.Queue[_Event[J]]) -> None:
         self.job: J | None = None
         self.started = False
+        self.killed = False
         self.last_words = ""
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  # closed by end()
         self._process = subprocess.Popen(
@@ -195,6 +217,7 @@ class _Worker(Generic[J]):
         with contextlib.suppress(OSError):
             self._process.kill()
         code = self._process.wait()
+        self.killed = code < 0
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         self._words.seek(0)
         said = self._words.read()[-2000:].decode(errors="replace").strip()
@@ -202,13 +225,6 @@ class _Worker(Generic[J]):
         self._words.close()
         with contextlib.suppress(OSError):
             self._lifeline.close()
-
-    def require_start(self) -> None:
-        """Raise if the worker died before it was ready: no job is to blame."""
-        if not self.started:
-            raise EnvironmentUnusableError(
-                "worker process", f"cannot start: {self.last_words}", "", "See: robustrad doctor"
-            )
 
     def _send(self, value: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):

@@ -15,6 +15,10 @@ class Echo:
 
     def __init__(self, setup: dict[str, Any]) -> None:
         self._offset = setup["offset"]
+        marker = setup.get("lost_starts")
+        if marker and len(list(Path(marker).iterdir())) < setup["how_many"]:
+            (Path(marker) / str(os.getpid())).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
         print("libraries may print")

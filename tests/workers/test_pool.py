@@ -71,3 +71,16 @@ def test_closing_the_pool_early_ends_the_workers() -> None:
 def test_a_service_that_cannot_start_is_an_environment_error(service: str) -> None:
     with pytest.raises(EnvironmentUnusableError, match="cannot start"):
         list(run_pool(service, {}, [Number(1)], workers=1))
+
+
+@pytest.mark.parametrize(("how_many", "recovers"), [(2, True), (100, False)])
+def test_workers_killed_before_they_are_ready_are_replaced_a_few_times(
+    tmp_path: Path, how_many: int, recovers: bool
+) -> None:
+    setup = {"offset": 0, "lost_starts": str(tmp_path), "how_many": how_many}
+    running = run_pool("tests.workers.services:Echo", setup, [Number(i) for i in range(4)], workers=2)
+    if recovers:
+        assert sorted(answer.job.value for answer in running if answer.value) == [0, 1, 2, 3]
+    else:
+        with pytest.raises(EnvironmentUnusableError, match="killed by signal 9"):
+            list(running)
