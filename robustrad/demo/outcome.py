@@ -36,7 +36,7 @@ class Traits(NamedTuple):
     voxels : ndarray of int
         Image voxels in the lesion; log-uniform over ``VOLUME_ML``.
     uptake_suv : ndarray
-        Mean activity of the viable tumor; log-normal about 8 SUV.
+        Mean activity of the viable tumor; log-normal about 8 SUV, SD of the log 0.10.
     correlation_mm : ndarray
         Correlation length of the heterogeneity, log-uniform over ``CORRELATION_MM``.
     necrosis_fraction : ndarray
@@ -80,7 +80,7 @@ def draw_traits(n: int, seed: int, *, voxel_ml: float) -> Traits:
         rows.append(
             (
                 round(float(np.exp(rng.uniform(*np.log(VOLUME_ML)))) / voxel_ml),
-                float(np.exp(rng.normal(np.log(8.0), 0.15))),
+                float(np.exp(rng.normal(np.log(8.0), 0.10))),
                 float(np.exp(rng.uniform(*np.log(CORRELATION_MM)))),
                 float(rng.uniform(0.05, 0.30)) * necrotic,
                 float(rng.uniform(-1.0, 1.0)) * 3**0.5,
