@@ -15,14 +15,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from robustrad.cases.table import load_cases
     from robustrad.extract.single import extract
+    from robustrad.harmonize.combat import ComBat
     from robustrad.stability.icc import icc
     from robustrad.stability.table import stability_table
     from robustrad.sweep.run import sweep
     from robustrad.sweep.study import Study
 
-__all__ = ["Study", "extract", "icc", "load_cases", "stability_table", "sweep"]
+__all__ = ["ComBat", "Study", "extract", "icc", "load_cases", "stability_table", "sweep"]
 
 _HOME = {
+    "ComBat": "robustrad.harmonize.combat",
     "Study": "robustrad.sweep.study",
     "extract": "robustrad.extract.single",
     "icc": "robustrad.stability.icc",

@@ -1,0 +1,1 @@
+"""What perturbation does to a model: performance, predictions and selection over conditions."""

@@ -1,0 +1,1 @@
+"""Pure metric functions of drift: arrays in, numbers out, undefined is NaN with a status."""
