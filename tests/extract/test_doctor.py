@@ -15,6 +15,8 @@ def fake_distribution(folder: Path, name: str, package: str) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (info / "RECORD").write_text(f"{package}/__init__.py,,\n")
+    (folder / package).mkdir()  # newer versions of importlib.metadata list only files that are there
+    (folder / package / "__init__.py").touch()
 
 
 def test_this_installation_is_usable_and_tells_who_provides_radiomics() -> None:

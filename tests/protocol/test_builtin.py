@@ -84,7 +84,8 @@ def test_the_built_in_parameter_files_are_isotropic_without_wavelets_with_all_cl
             for level in f.levels
             if f.name == "voxel_size"
         ]
-        assert sigma >= max(max(size) for size in sizes)
+        # A sampled Gaussian fails below half a voxel.
+        assert sigma > 0.5 * max(max(size) for size in sizes)
 
 
 @pytest.mark.parametrize("folder", ["params", "protocols"])

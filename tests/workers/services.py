@@ -21,7 +21,7 @@ class Echo:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
-        print("libraries may print")
+        print("libraries may print", flush=True)
         if message.get("sleep"):
             time.sleep(message["sleep"])
         marker = message.get("die_once")
