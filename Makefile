@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-real test-slow lint wheel bench clean
+.PHONY: demo test test-real test-slow lint wheel bench bench-check clean
 
 demo: $(STAMP)  ## run the whole chain on the built-in cohort
 	$(BIN)/robustrad demo demo
@@ -27,7 +27,11 @@ wheel: $(STAMP)  ## build a wheel from a clean export and list its modules
 	$(BIN)/python tests/wheel_check.py
 
 bench: $(STAMP)  ## side-by-side speed, quick
-	$(BIN)/python -m bench.quick
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1 $(BIN)/python -m bench.quick
+
+bench-check: $(STAMP)  ## every asv benchmark can be found and set up
+	$(BIN)/asv machine --yes
+	$(BIN)/asv check -E existing:$(CURDIR)/$(BIN)/python
 
 clean:
 	rm -rf $(VENV) .asv build dist demo *.egg-info

@@ -1,61 +1,55 @@
-"""asv: plain extraction per engine, configuration and size."""
+"""asv: extraction per engine, configuration and size; the same gray levels at six bin widths."""
 
 from __future__ import annotations
 
-import numpy as np
-import SimpleITK as sitk
-
-from robustrad.core.geometry import Grid
+from bench.cases import Case, lesion
 from robustrad.extract.engines import choose_engine
 from robustrad.extract.parameters import Parameters
 from robustrad.extract.settings import Verb, view
 from robustrad.perturb.sample import Sampling
 
 CLASSES = dict.fromkeys(("shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm"), ())
+RESAMPLED = {"binWidth": 25, "resampledPixelSpacing": [1, 1, 1], "interpolator": "sitkBSpline"}
 CONFIGURATIONS = {
     "original": Parameters({"binWidth": 25}, {"Original": {}}, CLASSES),
     "common": Parameters(
-        {"binWidth": 25, "resampledPixelSpacing": [1, 1, 1], "interpolator": "sitkBSpline"},
-        {"Original": {}, "Wavelet": {}, "LoG": {"sigma": [1.0, 2.0, 3.0]}},
-        CLASSES,
+        RESAMPLED, {"Original": {}, "Wavelet": {}, "LoG": {"sigma": [1.0, 2.0, 3.0]}}, CLASSES
     ),
 }
 RADII_MM = {"small": 8.0, "medium": 16.0}
+BIN_WIDTHS = (5, 10, 15, 20, 25, 50)
 
 
-def lesion(radius_mm: float) -> tuple[sitk.Image, sitk.Image]:
-    """A CT-like lesion in 1 x 1 x 2 mm voxels: correlated texture in a ball, white noise around."""
-    rng = np.random.default_rng(0)
-    half = int(radius_mm) + 12
-    grid = Grid((2 * half, 2 * half, half), (1.0, 1.0, 2.0))
-    z, y, x = np.indices(grid.shape, dtype=np.float64)
-    distance = np.sqrt((x - half) ** 2 + (y - half) ** 2 + (2 * z - half) ** 2)
-    texture = np.sin(x / 2.3) * np.cos(y / 3.1) * np.sin(z / 1.7)
-    inside = distance <= radius_mm
-    voxels = -80 + inside * (110 + 60 * texture) + rng.normal(0, 15, grid.shape)
-    return grid.image(voxels), sitk.Cast(grid.image(inside), sitk.sitkUInt32)
+def extract(engine_name: str, parameters: Parameters, case: Case) -> dict[str, float]:
+    """Return all features of one case: the three verbs, as a sweep calls them for one condition."""
+    return at_bin_widths(engine_name, parameters, case, (None,))[-1]
 
 
-def extract(
-    engine_name: str, parameters: Parameters, image: sitk.Image, mask: sitk.Image
-) -> dict[str, float]:
-    """All three verbs, as a sweep calls them for one condition."""
+def at_bin_widths(
+    engine_name: str, parameters: Parameters, case: Case, widths: tuple[int | None, ...] = BIN_WIDTHS
+) -> list[dict[str, float]]:
+    """Return the features at each of several bin widths, everything else shared; None keeps the width."""
     engine = choose_engine(engine_name, parameters).engine
+    image, mask = case
     prepared = engine.prepare(image, view(parameters, Verb.PREPARE))
     region = engine.region(prepared, mask, view(parameters, Verb.REGION), sampling=Sampling())
-    return engine.features(region, view(parameters, Verb.LEVELS))
+    chosen = [parameters.overridden({"binWidth": w} if w else {}) for w in widths]
+    return [engine.features(region, view(each, Verb.LEVELS)) for each in chosen]
 
 
 class Extraction:
     """One extraction, warm."""
 
-    params = (["pyradiomics"], list(CONFIGURATIONS), list(RADII_MM))
+    params = (["native", "pyradiomics"], list(CONFIGURATIONS), list(RADII_MM))
     param_names = ("engine", "configuration", "size")
     timeout = 300
 
     def setup(self, engine: str, configuration: str, size: str) -> None:
-        self.image, self.mask = lesion(RADII_MM[size])
-        extract(engine, CONFIGURATIONS[configuration], self.image, self.mask)
+        self.case = lesion(RADII_MM[size])
+        extract(engine, CONFIGURATIONS[configuration], self.case)
 
     def time_extract(self, engine: str, configuration: str, size: str) -> None:
-        extract(engine, CONFIGURATIONS[configuration], self.image, self.mask)
+        extract(engine, CONFIGURATIONS[configuration], self.case)
+
+    def peakmem_extract(self, engine: str, configuration: str, size: str) -> None:
+        extract(engine, CONFIGURATIONS[configuration], self.case)

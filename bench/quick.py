@@ -1,21 +1,34 @@
-"""``make bench``: what each benchmark costs here and now, medians of interleaved repeats on one thread."""
+"""``make bench``: engines side by side, medians of interleaved repeats in one process on one thread.
+
+``python -m bench.quick`` takes synthetic lesions; ``--real`` the lesions of ROBUSTRAD_DATA.
+"""
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
-REPEATS = 5
+from bench import extraction, stability, sweep
+from bench.cases import Case, lesion, real_case
+from robustrad.workers.threads import single_threaded
+
+REAL = (
+    *("brain1", "breast1", "STS_019/PET", "STS_001/PET", "STS_009/PET"),
+    *("STS_019/CT", "STS_042/CT", "STS_050/CT", "STS_001/CT"),
+)
+Tasks = dict[str, Callable[[], object]]
 
 
-def interleaved(tasks: dict[str, Callable[[], object]], *, repeats: int = REPEATS) -> dict[str, float]:
+def interleaved(tasks: Tasks, *, repeats: int) -> dict[str, float]:
     """Return the median seconds of every task; one run of each in turn, so that noise falls on all alike."""
     times: dict[str, list[float]] = {name: [] for name in tasks}
-    for task in tasks.values():
-        task()
+    for name, task in tasks.items():
+        if name.startswith("native"):
+            task()  # compile
     for _ in range(repeats):
         for name, task in tasks.items():
             start = time.perf_counter()
@@ -25,33 +38,66 @@ def interleaved(tasks: dict[str, Callable[[], object]], *, repeats: int = REPEAT
 
 
 def main() -> int:
-    """Print a table: seconds, and ratios to the first line of each group."""
-    from bench import extraction, stability
-    from robustrad.workers.threads import single_threaded
-
+    """Print the table of ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--real", nargs="*", metavar="CASE", help="real cases, e.g. STS_019/PET; none: all nine"
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    chosen = parser.parse_args()
     with single_threaded():
-        for size, radius in extraction.RADII_MM.items():
-            image, mask = extraction.lesion(radius)
-            tasks = {
-                f"pyradiomics engine, {name}, {size}": lambda p=p, i=image, m=mask: extraction.extract(
-                    "pyradiomics", p, i, m
-                )
-                for name, p in extraction.CONFIGURATIONS.items()
-            }
-            _print(interleaved(tasks))
-        bench = stability.Icc()
-        bench.setup()
-        _print(interleaved({"rr.icc, 1,200 features x 30 subjects x 10 conditions": bench.time_icc}))
+        for name, case in _cases(chosen.real):
+            _row(f"common configuration, {name}", _engines(case), chosen.repeats)
+        scan = lesion(6.0, size_xy=512, slices=48)
+        _row("common configuration, small lesion in 512 x 512 x 48", _engines(scan), chosen.repeats)
+        _row("six bin widths, original + wavelet + LoG", _bin_widths(lesion(16.0)), chosen.repeats)
+        _row("sweep of 36 conditions", _sweep(lesion(16.0)), 1)
+        icc = stability.Icc()
+        icc.setup()
+        seconds = interleaved({"icc": icc.time_icc}, repeats=50)["icc"]
+        print(f"rr.icc, 1,200 features x 30 subjects x 10 conditions: {1000 * seconds:.1f} ms")
     return 0
 
 
-def _print(seconds: dict[str, float]) -> None:
-    first = next(iter(seconds.values()))
-    for name, value in seconds.items():
-        print(f"{name:<60} {1000 * value:10.1f} ms {value / first:8.2f} x")
+def _cases(real: list[str] | None) -> list[tuple[str, Case]]:
+    if real is None:
+        return [(f"lesion of {2 * radius:g} mm", lesion(radius)) for radius in extraction.RADII_MM.values()]
+    return [(name, real_case(name)) for name in (real or REAL)]
+
+
+def _engines(case: Case) -> Tasks:
+    common = extraction.CONFIGURATIONS["common"]
+    return {name: partial(extraction.extract, name, common, case) for name in ("native", "pyradiomics")}
+
+
+def _bin_widths(case: Case) -> Tasks:
+    common = extraction.CONFIGURATIONS["common"]
+    alone = [common.overridden({"binWidth": width}) for width in extraction.BIN_WIDTHS]
+    return {
+        "native": partial(extraction.at_bin_widths, "native", common, case),
+        "pyradiomics": lambda: [extraction.extract("pyradiomics", each, case) for each in alone],
+    }
+
+
+def _sweep(case: Case) -> Tasks:
+    branch = sweep.Sweep36()
+    branch.prepare("native", extraction.CONFIGURATIONS["common"], case)
+    samples = branch.samples()
+    return {
+        "native": lambda: branch.time_sweep("native", "common"),
+        "pyradiomics": lambda: sweep.pyradiomics_loop(samples),
+    }
+
+
+def _row(title: str, tasks: Tasks, repeats: int) -> None:
+    seconds = interleaved(tasks, repeats=repeats)
+    ratio = seconds["pyradiomics"] / seconds["native"]
+    print(
+        f"{title:<56} native {1000 * seconds['native']:9.1f} ms   "
+        f"pyradiomics {1000 * seconds['pyradiomics']:10.1f} ms   {ratio:6.1f} x",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
-        os.environ.setdefault(variable, "1")
     sys.exit(main())

@@ -35,6 +35,8 @@ class Diagnosis(NamedTuple):
         Engines that can be chosen.
     threads : dict of str to str
         Thread settings of the environment (a sweep pins all of them to 1).
+    parity : dict of str to str
+        The parity case: features compared, bit-identical, beyond the tolerance, worst difference by class.
     warnings : tuple of str
         What is not as it should be, but works.
     problems : tuple of str
@@ -46,13 +48,19 @@ class Diagnosis(NamedTuple):
     radiomics: dict[str, str]
     engines: tuple[str, ...]
     threads: dict[str, str]
+    parity: dict[str, str]
     warnings: tuple[str, ...]
     problems: tuple[str, ...]
 
 
 def doctor_command() -> tuple[int, Told]:
-    """Return the exit code (0, or 3 where the installation is unusable) and what to print."""
+    """Return the exit code (0, or 3 where the installation is unusable) and what to print.
+
+    Where both engines are there, one parity case is computed by both; disagreement is unusable.
+    """
     found = diagnose()
+    if not found.problems and len(found.engines) == 2:
+        found = _with_parity(found)
     return (3 if found.problems else 0), Told(_text(found), found._asdict())
 
 
@@ -70,9 +78,23 @@ def diagnose() -> Diagnosis:
         providers,
         tuple(name for name, there in (("native", _has_native()), ("pyradiomics", importable)) if there),
         {name: os.environ.get(name, "not set") for name in (*_THREADS, _ITK_THREADS)},
+        {},
         tuple(_warnings(providers, importable=importable)),
         tuple(problems),
     )
+
+
+def _with_parity(found: Diagnosis) -> Diagnosis:
+    from robustrad.extract.selfcheck import parity_case
+
+    parity = parity_case()
+    beyond = len(parity.differences) + len(parity.missing)
+    told = {
+        "features": f"{parity.compared} compared, {parity.identical} bit-identical, {beyond} beyond 1e-9",
+        **{name: f"{worst:.1e} worst relative difference" for name, worst in sorted(parity.worst.items())},
+    }
+    problems = [f"the native engine disagrees with PyRadiomics on {beyond} features"] if beyond else []
+    return found._replace(parity=told, problems=(*found.problems, *problems))
 
 
 def radiomics_providers() -> dict[str, str]:
@@ -115,6 +137,7 @@ def _text(found: Diagnosis) -> str:
         *_section("versions", found.versions),
         *_section("radiomics", {"provided by": providers, "engines": ", ".join(found.engines) or "none"}),
         *_section("threads", found.threads),
+        *(_section("parity of native with pyradiomics", found.parity) if found.parity else []),
         *(f"warning: {warning}" for warning in found.warnings),
         *(f"problem: {problem}" for problem in found.problems),
     ]

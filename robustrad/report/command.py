@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from robustrad.report.provenance import engine_note
 from robustrad.report.stability import StabilityReport, write_stability
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.table import stability_table
@@ -43,4 +44,5 @@ def stability_command(
         alpha=alpha,
     )
     beside = source / "stability" if source.is_dir() else source.with_name(f"{source.stem}_stability")
-    return write_stability(table, output or beside, thresholds=thresholds, alpha=alpha)
+    note = engine_note(source)
+    return write_stability(table, output or beside, thresholds=thresholds, alpha=alpha, note=note)

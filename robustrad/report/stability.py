@@ -63,7 +63,12 @@ _KEYS = ["factor", "role", "severity", "level"]
 
 
 def write_stability(
-    table: pd.DataFrame, folder: Path, *, thresholds: Thresholds = KOO_LI, alpha: float = 0.05
+    table: pd.DataFrame,
+    folder: Path,
+    *,
+    thresholds: Thresholds = KOO_LI,
+    alpha: float = 0.05,
+    note: str = "",
 ) -> StabilityReport:
     """Write the views of a stability table into ``folder``: CSV, LaTeX, heat map and its caption.
 
@@ -77,6 +82,8 @@ def write_stability(
         Where; made if it is not there.
     thresholds, alpha
         With which the table was made, for the texts.
+    note : str
+        A sentence for the footnotes: who computed the features.
 
     Returns
     -------
@@ -90,9 +97,9 @@ def write_stability(
         If the disk is full.
     """
     summarized, counted = summary(table), headline(table)
-    latex = to_latex(summarized, thresholds=thresholds, alpha=alpha)
+    latex = to_latex(summarized, thresholds=thresholds, alpha=alpha, note=note)
     figure = render_figure(stability_figure(summarized, thresholds=thresholds))
-    caption = heatmap_caption(summarized, alpha=alpha) + "\n"
+    caption = f"{heatmap_caption(summarized, alpha=alpha)} {note}".rstrip() + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -82,6 +82,7 @@ def to_latex(
     thresholds: tuple[float, float, float] = (0.5, 0.75, 0.9),
     alpha: float = 0.05,
     label: str = "tab:stability",
+    note: str = "",
 ) -> str:
     """Return the summary of a stability table as a LaTeX longtable with booktabs rules.
 
@@ -96,8 +97,11 @@ def to_latex(
         With which the intervals were made, for the footnote.
     label : str, default "tab:stability"
         For a reference.
+    note : str
+        A sentence for the end of the footnote (the engine and its parity).
     """
     rows = summary[(summary["image_type"] == "all") & (summary["role"] != "control")]
+    told = footnote(rows, thresholds=thresholds, alpha=alpha)
     lines = [
         r"% Needs \usepackage{booktabs,longtable} in the preamble.",
         rf"\begin{{longtable}}{{{_COLUMNS}}}",
@@ -107,7 +111,7 @@ def to_latex(
         r"\bottomrule \endfoot",
         *_body(rows),
         r"\end{longtable}",
-        r"\noindent{\footnotesize " + escape(footnote(rows, thresholds=thresholds, alpha=alpha)) + "}",
+        r"\noindent{\footnotesize " + escape(f"{told} {note}".rstrip()) + "}",
     ]
     return "\n".join(lines) + "\n"
 

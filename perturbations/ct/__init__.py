@@ -1,0 +1,1 @@
+"""What differs between CT scans of one patient: dose, noise, reconstruction kernel, slice thickness."""

@@ -1,0 +1,1 @@
+"""The native engine: PyRadiomics' numbers, compiled. One file per feature class and filter."""

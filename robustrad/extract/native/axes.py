@@ -1,0 +1,45 @@
+"""Where the voxels of the analysis grid lie in the image, axis by axis, in ITK's own arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.extract.sampling import AnalysisGrid
+
+Floats = NDArray[np.float64]
+
+
+class Positions(NamedTuple):
+    """Continuous indices of the image for every voxel of the analysis grid along z, y, x."""
+
+    z: Floats
+    y: Floats
+    x: Floats
+
+
+def positions(laid: AnalysisGrid) -> Positions | None:
+    """Return the continuous indices, or None where the axes of the two grids are not the same.
+
+    ITK maps both ends of a row of voxels and interpolates between them; along the other axes it maps every
+    voxel.
+    """
+    if laid.transform is not None or laid.grid.direction != laid.source.direction:
+        return None
+    source = replace(laid.source, size=(1, 1, 1)).blank()
+    target = replace(laid.grid, size=(1, 1, 1)).blank()
+
+    def index(axis: int, place: int) -> float:
+        at = [place if axis == other else 0 for other in range(3)]
+        point = target.TransformIndexToPhysicalPoint(at)
+        return float(source.TransformPhysicalPointToContinuousIndex(point)[axis])
+
+    width, height, depth = laid.grid.size
+    part = np.arange(width) / float(width)
+    x = index(0, 0) * (1.0 - part) + index(0, width) * part
+    y = np.array([index(1, i) for i in range(height)])
+    z = np.array([index(2, i) for i in range(depth)])
+    return Positions(z, y, x)

@@ -1,0 +1,130 @@
+"""Features that GLRLM, GLSZM and GLDM share: sums over a matrix of gray level x size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.core.jit import kernel
+
+Floats = NDArray[np.float64]
+_EPS = float(np.spacing(1))
+
+ORDER = (
+    "small",
+    "large",
+    "gray_nonuniformity",
+    "gray_nonuniformity_normalized",
+    "size_nonuniformity",
+    "size_nonuniformity_normalized",
+    "percentage",
+    "gray_variance",
+    "size_variance",
+    "entropy",
+    "low_gray",
+    "high_gray",
+    "small_low",
+    "small_high",
+    "large_low",
+    "large_high",
+)
+
+
+class Table(NamedTuple):
+    """A matrix of counts.
+
+    Attributes
+    ----------
+    counts : ndarray of float64, (g, s)
+        Runs, zones or dependences of gray level i and size j.
+    gray : ndarray of float64, (g,)
+        Gray levels.
+    sizes : ndarray of float64, (s,)
+        Run lengths, zone sizes or dependence counts.
+    """
+
+    counts: Floats
+    gray: Floats
+    sizes: Floats
+
+
+def emphases(table: Table) -> Floats:
+    """Return the sums over one matrix, in the order of `ORDER`; NaN if the matrix is empty."""
+    return _emphases(table.counts, table.gray, table.sizes)
+
+
+def emphases_each(counts: Floats, gray: Floats, sizes: Floats) -> Floats:
+    """Return `emphases` of several matrices, (a, g, s) -> (a, 16)."""
+    return _emphases_each(counts, gray, sizes)
+
+
+def named(values: Floats, names: Mapping[str, str]) -> dict[str, float]:
+    """Return ``values`` (in `ORDER`) under the names that a feature class gives them, sorted by name."""
+    found = {names[key]: float(value) for key, value in zip(ORDER, values, strict=True) if key in names}
+    return dict(sorted(found.items()))
+
+
+@kernel
+def _emphases_each(counts: Floats, gray: Floats, sizes: Floats) -> Floats:
+    out = np.empty((counts.shape[0], 16))
+    for a in range(counts.shape[0]):
+        out[a] = _emphases(counts[a], gray, sizes)
+    return out
+
+
+@kernel
+def _emphases(counts: Floats, gray: Floats, sizes: Floats) -> Floats:
+    rows, columns = counts.shape
+    by_gray = np.zeros(rows)
+    by_size = np.zeros(columns)
+    out = np.zeros(16)
+    for i in range(rows):
+        for j in range(columns):
+            by_gray[i] += counts[i, j]
+            by_size[j] += counts[i, j]
+    n = by_gray.sum()
+    if n == 0:
+        out[:] = np.nan
+        return out
+    voxels = 0.0
+    mean_size = 0.0
+    for j in range(columns):
+        square = sizes[j] * sizes[j]
+        out[0] += by_size[j] / square
+        out[1] += by_size[j] * square
+        out[4] += by_size[j] * by_size[j]
+        voxels += by_size[j] * sizes[j]
+        mean_size += by_size[j] / n * sizes[j]
+    mean_gray = 0.0
+    for i in range(rows):
+        square = gray[i] * gray[i]
+        out[2] += by_gray[i] * by_gray[i]
+        out[10] += by_gray[i] / square
+        out[11] += by_gray[i] * square
+        mean_gray += by_gray[i] / n * gray[i]
+    for i in range(rows):
+        out[7] += by_gray[i] / n * (gray[i] - mean_gray) ** 2
+    for j in range(columns):
+        out[8] += by_size[j] / n * (sizes[j] - mean_size) ** 2
+    for i in range(rows):
+        ii = gray[i] * gray[i]
+        for j in range(columns):
+            count = counts[i, j]
+            if count == 0:
+                continue
+            jj = sizes[j] * sizes[j]
+            p = count / n
+            out[9] -= p * np.log2(p + _EPS)
+            out[12] += count / (ii * jj)
+            out[13] += count * ii / jj
+            out[14] += count * jj / ii
+            out[15] += count * ii * jj
+    out[3] = out[2] / (n * n)
+    out[5] = out[4] / (n * n)
+    out[6] = n / voxels
+    for k in (0, 1, 2, 4, 10, 11, 12, 13, 14, 15):
+        out[k] /= n
+    return out

@@ -1,0 +1,84 @@
+"""The mask on the analysis grid: PyRadiomics' checks and its resegmentation by intensity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.extract.engine import RegionRefusedError
+from robustrad.extract.native.roi import Bools, Box, bounding_box
+from robustrad.extract.parameters import Settings
+
+
+def checked_box(mask: Bools, settings: Settings) -> Box:
+    """Return the bounding box of ``mask`` once it has passed PyRadiomics' checks.
+
+    Raises
+    ------
+    RegionRefusedError
+        If the mask is empty, one voxel, has too few dimensions or too few voxels.
+    """
+    box = bounding_box(mask)
+    if box is None:
+        raise RegionRefusedError("no voxel of the mask is left on the analysis grid")
+    dimensions = sum(size > 1 for size in box.shape)
+    least: Any = settings["minimumROIDimensions"]
+    if dimensions == 0:
+        raise RegionRefusedError("the mask has only one voxel on the analysis grid: features need two")
+    if dimensions < least:
+        raise RegionRefusedError(
+            f"the mask extends along {dimensions} of 3 dimensions, fewer than the {least} of "
+            "minimumROIDimensions"
+        )
+    smallest: Any = settings["minimumROISize"]
+    if smallest is not None:
+        voxels = int(np.count_nonzero(mask[box.slices]))
+        if voxels <= smallest:
+            raise RegionRefusedError(
+                f"the mask has {voxels} voxels on the analysis grid, not more than the {smallest} of "
+                "minimumROISize"
+            )
+    return box
+
+
+def resegmented(image: NDArray[Any], mask: Bools, box: Box, settings: Settings) -> Bools:
+    """Return ``mask`` without the voxels outside ``resegmentRange``.
+
+    Parameters
+    ----------
+    image, mask : ndarray, (z, y, x)
+        On the analysis grid.
+    box : Box
+        Of the mask.
+    settings : mapping
+        ``resegmentRange``, ``resegmentMode``.
+
+    Raises
+    ------
+    RegionRefusedError
+        If at most one voxel is left.
+    """
+    limits: Any = settings["resegmentRange"]
+    mode: Any = settings["resegmentMode"]
+    inside = mask[box.slices]
+    cropped = image[box.slices]
+    values = cropped[inside]
+    thresholds: list[Any] = sorted(limits)
+    if mode == "relative":
+        thresholds = [np.max(values) * limit for limit in thresholds]
+    elif mode == "sigma":
+        mean, deviation = np.mean(values), np.std(values)
+        thresholds = [mean + deviation * limit for limit in thresholds]
+    kept = inside & (cropped >= thresholds[0])
+    if len(thresholds) == 2:
+        kept &= cropped <= thresholds[1]
+    left = int(np.count_nonzero(kept))
+    if left <= 1:
+        raise RegionRefusedError(
+            f"resegmentRange {list(limits)} ({mode}) leaves {left} of {len(values)} voxels: features need two"
+        )
+    out = np.zeros(mask.shape, dtype=np.bool_)
+    out[box.slices] = kept
+    return out
