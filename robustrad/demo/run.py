@@ -41,8 +41,9 @@ def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
         _say(f"   {finding.severity}: {finding.problem}")
     _say(f"   {len(cases)} cases, {len(findings)} findings")
     folder = out / "study"
-    _say(f"3. robustrad sweep {table} {folder} --protocol {PROTOCOL}")
-    study = sweep(cases, folder, protocol=PROTOCOL, jobs=jobs, progress=True)
+    _say(f"3. robustrad sweep {table} {folder} --protocol {PROTOCOL} --engine pyradiomics")
+    # PyRadiomics itself: on a fresh installation the native engine would first compile for most of the time.
+    study = sweep(cases, folder, protocol=PROTOCOL, engine="pyradiomics", jobs=jobs, progress=True)
     _say(f"   {study.ok} ok, {study.skipped} skipped, {study.failed} failed")
     _say(f"4. robustrad stability {folder}\n")
     print(stability_command(folder).text)
