@@ -1,4 +1,4 @@
-"""Build a wheel from a clean export, list its modules, and fail if a module or data file of the tree is missing."""
+"""Build a wheel from a clean export, list its modules, and fail if one is missing or one leaked."""
 
 from __future__ import annotations
 
