@@ -8,7 +8,7 @@ import numpy as np
 
 from robustrad.perturb.noise_estimate import NoiseEstimate, estimate_noise
 from robustrad.perturb.sample import Sample
-from robustrad.perturb.surface import dice, hd95
+from robustrad.perturb.surface import SurfaceGap, dice, surface_gap
 
 Columns = dict[str, float | str]
 
@@ -57,7 +57,7 @@ def mask_strength(reference: Sample, perturbed: Sample) -> Columns:
     Parameters
     ----------
     reference, perturbed : Sample
-        Before and after, neither mask empty. Where the acquisition grid was changed, Dice and distance are
+        Before and after, neither mask empty. Where the acquisition grid was changed, Dice and distances are
         NaN, and the volume ratio compares mm^3.
 
     Returns
@@ -65,15 +65,17 @@ def mask_strength(reference: Sample, perturbed: Sample) -> Columns:
     dict
         ``strength_dice``: overlap;
         ``strength_hd95_mm``: 95 % Hausdorff distance, see ``surface.hd95``;
+        ``strength_msd_mm``: mean surface distance, both ways, see ``surface.SurfaceGap``;
         ``strength_volume_ratio``: volume after over volume before.
     """
-    overlap, distance = math.nan, math.nan
+    overlap, gap = math.nan, SurfaceGap(math.nan, math.nan)
     if perturbed.grid == reference.grid:
         overlap = dice(reference.mask, perturbed.mask)
-        distance = hd95(reference.mask, perturbed.mask, spacing_zyx=reference.grid.spacing_zyx)
+        gap = surface_gap(reference.mask, perturbed.mask, spacing_zyx=reference.grid.spacing_zyx)
     before, after = (int(sample.mask.sum()) * sample.grid.voxel_volume for sample in (reference, perturbed))
     return {
         "strength_dice": overlap,
-        "strength_hd95_mm": distance,
+        "strength_hd95_mm": gap.hd95,
+        "strength_msd_mm": gap.mean,
         "strength_volume_ratio": after / before,
     }
