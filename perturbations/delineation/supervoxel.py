@@ -63,7 +63,7 @@ class SupervoxelContour(Perturbation):
     stage: ClassVar[Stage] = Stage.MASK
     random: ClassVar[bool] = True
     zero: ClassVar = {"supervoxel_mm3": 0.0}
-    examples: ClassVar = ({"supervoxel_mm3": 250.0}, {"supervoxel_mm3": 500.0}, {"supervoxel_mm3": 1500.0})
+    examples: ClassVar = ({"supervoxel_mm3": 250.0}, {"supervoxel_mm3": 500.0}, {"supervoxel_mm3": 1000.0})
     trend: ClassVar = ("strength_dice", -1)
 
     supervoxel_mm3: float = Field(

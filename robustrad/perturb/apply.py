@@ -97,7 +97,7 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
 def _own(operator: Perturbation) -> set[str]:
     """Return the parts of a sample that ``operator`` may change at its stage."""
     if operator.settings_only:
-        return {"settings"}
+        return {"settings", "sampling"} if operator.acts_at is Stage.GRID else {"settings"}
     return {
         Stage.IMAGE: {"voxels", "grid"},
         Stage.MASK: {"mask"},

@@ -59,7 +59,8 @@ class Perturbation(BaseModel):
     stage : Stage or None
         Where it acts; None where its scalars decide, and then it says so in ``acts_at``.
     settings_only : bool
-        Whether it changes extraction settings and nothing else, at whatever stage: those that act there.
+        Whether it changes extraction settings and nothing else (at the grid, wishes for it as well), at
+        whatever stage: those that act there.
     version : int
         Raised when the numbers change; only what it changed is computed again.
     random : bool

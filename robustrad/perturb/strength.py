@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from robustrad.perturb.likeness import Spectral, spectral, ssim
 from robustrad.perturb.noise_estimate import NoiseEstimate, estimate_noise
 from robustrad.perturb.sample import Sample
 from robustrad.perturb.surface import SurfaceGap, dice, surface_gap
@@ -24,8 +25,8 @@ def image_strength(reference: Sample, perturbed: Sample, *, noise: NoiseEstimate
     Parameters
     ----------
     reference, perturbed : Sample
-        Before and after. Where the acquisition grid was changed, voxels cannot be compared: the first two
-        measures are NaN.
+        Before and after. Where the acquisition grid was changed, voxels cannot be compared: all but the noise
+        is NaN.
     noise : NoiseEstimate, optional
         That of the perturbed image, where it is known already.
 
@@ -33,19 +34,32 @@ def image_strength(reference: Sample, perturbed: Sample, *, noise: NoiseEstimate
     -------
     dict
         ``strength_rmse``: root mean square of the difference, image units;
-        ``strength_sd_difference``: its standard deviation, without a change of the mean, image units;
+        ``strength_sd_difference``: its standard deviation, without a change of the mean, image units: of
+        added noise, its SD;
+        ``strength_difference_frequency``: mean frequency of its power spectrum in-plane, cycles per mm; NaN
+        without a difference;
+        ``strength_added_fwhm_mm``: FWHM of the Gaussian that leads from one to the other, see
+        ``likeness.Spectral``;
+        ``strength_ssim``: structural similarity, see ``likeness.ssim``;
         ``strength_noise_sd``: noise found in the perturbed image, image units;
         ``strength_noise_estimator``: how it was found (``hh1``, ``patches``, ``declared``, ``none``).
     """
     if noise is None:
         noise = estimate_noise(perturbed.voxels, modality=perturbed.modality)
-    rmse, sd = math.nan, math.nan
+    rmse = sd = alike = math.nan
+    spectrum = Spectral(math.nan, math.nan)
     if perturbed.grid == reference.grid:
-        difference = perturbed.voxels[reference.mask] - reference.voxels[reference.mask]
+        before, after, mask = reference.voxels, perturbed.voxels, reference.mask
+        difference = after[mask] - before[mask]
         rmse, sd = math.sqrt(float(np.mean(difference**2))), float(np.std(difference))
+        spectrum = spectral(before, after, mask, spacing_zyx=reference.grid.spacing_zyx)
+        alike = ssim(before, after, mask)
     return {
         "strength_rmse": rmse,
         "strength_sd_difference": sd,
+        "strength_difference_frequency": spectrum.mean_frequency,
+        "strength_added_fwhm_mm": spectrum.added_fwhm_mm,
+        "strength_ssim": alike,
         "strength_noise_sd": noise.sd,
         "strength_noise_estimator": noise.estimator,
     }

@@ -10,13 +10,18 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError
 from robustrad.perturbations.settings import Interpolator, OutlierRule, ResegmentRange, Setting
+from scipy import ndimage
 
 import robustrad as rr
 from robustrad.core.errors import ProtocolError
+from robustrad.core.geometry import Grid
 from robustrad.core.settings import KEYS, VOXEL_KEYS, Verb
+from robustrad.extract.engine import Engine
+from robustrad.extract.native.engine import NativeEngine
 from robustrad.extract.parameter_file import load_parameters
 from robustrad.extract.parameters import Parameters
 from robustrad.extract.pyradiomics import PyRadiomicsEngine
+from robustrad.extract.sampling import lay_grid, sample_mask
 from robustrad.extract.settings import view
 from robustrad.perturb.apply import ContractError, apply
 from robustrad.perturb.base import Perturbation, Stage, stage_of_setting
@@ -63,6 +68,23 @@ def region_of(sample: Sample, **settings: object) -> np.ndarray:
     image = PyRadiomicsEngine().prepare(sample.grid.image(sample.voxels), Parameters())
     mask = sitk.Cast(sample.grid.image(sample.mask), sitk.sitkUInt32)
     return PyRadiomicsEngine().region(image, mask, parameters, sampling=sample.sampling).values
+
+
+def laid_mask(sample: Sample) -> sitk.Image:
+    """Return the mask on the analysis grid that the sample asks for."""
+    mask = sitk.Cast(sample.grid.image(sample.mask), sitk.sitkUInt32)
+    settings = {"resampledPixelSpacing": [2.5, 2.5, 2.5], "padDistance": 2}
+    return sample_mask(mask, lay_grid(sample.grid, mask, settings, sampling=sample.sampling))
+
+
+def shape_of(engine: Engine, sample: Sample) -> list[float]:
+    """Return the shape features of ``sample`` from one engine."""
+    parameters = load_parameters(
+        {"setting": {"resampledPixelSpacing": [2.5, 2.5, 2.5]}, "featureClass": {"shape": []}}
+    )
+    image = engine.prepare(sample.grid.image(sample.voxels), Parameters())
+    mask = sitk.Cast(sample.grid.image(sample.mask), sitk.sitkUInt32)
+    return list(engine.region(image, mask, parameters, sampling=sample.sampling).shape.values())
 
 
 @pytest.mark.parametrize("key", WITHIN_A_CONDITION)
@@ -242,6 +264,30 @@ def test_the_interpolator_is_the_one_asked_for():
     )
     with pytest.raises(ValidationError):
         Interpolator(image="sitkLabelGaussian")  # for masks
+    with pytest.raises(ValidationError, match="give image, mask or both"):
+        Interpolator()
+
+
+@pytest.mark.parametrize("wish", [{}, {"shift": (0.3, 0.1, -0.2)}, {"spacing_mm": (0.9, 1.1, 1.3)}], ids=str)
+def test_a_linear_mask_holds_what_is_at_least_half_inside(wish):
+    """Interpolated here by SciPy at the places of the analysis grid's voxels."""
+    sample = texture().with_sampling(**wish)
+    nearest, linear = (laid_mask(asked) for asked in (sample, after(Interpolator(mask="linear"), sample)))
+    grid = Grid.of(linear)
+    points = grid.points(np.stack([axis.ravel() for axis in np.indices(grid.shape)], axis=1).astype(float))
+    voxels = (points - sample.grid.origin) / sample.grid.spacing
+    share = ndimage.map_coordinates(sample.mask.astype(float), voxels[:, ::-1].T, order=1, mode="nearest")
+    found, other = (sitk.GetArrayViewFromImage(mask).astype(bool) for mask in (linear, nearest))
+    np.testing.assert_array_equal(found.ravel(), share >= 0.5 - 1e-9)
+    assert not np.array_equal(found, other)
+    assert Grid.of(nearest) == grid
+
+
+def test_both_engines_take_the_linear_mask():
+    sample = after(Interpolator(mask="linear"), texture())
+    ours, theirs = (shape_of(engine, sample) for engine in (NativeEngine(), PyRadiomicsEngine()))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    assert not np.allclose(ours, shape_of(NativeEngine(), texture()), rtol=1e-6)
 
 
 def test_the_catalogue_lists_the_generic_setting_last_with_any_stage():
