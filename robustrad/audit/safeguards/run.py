@@ -43,7 +43,7 @@ def run_safeguards(
     Parameters
     ----------
     arms : sequence of ArmScores
-        Those called ``reference`` and the frozen ones are judged; selection is told of all but the matrix.
+        Those called ``reference`` and the frozen ones are judged; selection is told of all that have one.
     data : DriftData
     permuted : mapping of model name to Permuted, optional
         :func:`robustrad.drift.permutation.permuted_auc` of each model.
@@ -55,7 +55,7 @@ def run_safeguards(
     rows = cohort_rows(data)
     selected = []
     for scored in arms:
-        if is_matrix(scored):
+        if is_matrix(scored) or scored.arm.train == "same":
             continue
         table = _selected(scored, data)
         selected.append(table)

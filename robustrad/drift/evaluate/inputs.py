@@ -72,8 +72,7 @@ class Cohort(Protocol):
     outcome : ndarray of int, shape (n,)
         0 or 1.
     conditions : DataFrame
-        k rows with ``stability.observations.CONDITION_COLUMNS``; the first is the reference. An optional
-        column ``strength`` holds how strong a condition measured.
+        k rows with ``stability.observations.CONDITION_COLUMNS``; the first is the reference.
     """
 
     @property

@@ -49,6 +49,8 @@ def evaluate(
     settings: Settings | None = None,
     *,
     clusters: NDArray[np.int64] | None = None,
+    trained: Sequence[Scored] = (),
+    strength: pd.Series | None = None,
 ) -> DriftTables:
     """Return the tables of all arms.
 
@@ -63,6 +65,11 @@ def evaluate(
     clusters : ndarray of int, shape (p,), optional
         Correlation cluster of each feature (:func:`robustrad.stability.clusters.correlation_clusters` of the
         reference); every feature its own by default.
+    trained : sequence of Scored, optional
+        Arms of every training condition with the same folds (the reference's and ``matrix:...``), whose
+        selections are compared over conditions. Default: those among ``arms``.
+    strength : Series, optional
+        Measured strength by (factor, level): :func:`robustrad.drift.evaluate.strength.measured_strength`.
     """
     settings = settings or Settings()
     weights = patient_weights(cohort.outcome, cohort.groups, resamples=settings.resamples, seed=settings.seed)
@@ -82,12 +89,12 @@ def evaluate(
     ]  # fmt: skip
     return DriftTables(
         drift=drift,
-        breakdown=breakdown(drift, margin=settings.margin, strength=_strength(cohort.conditions)),
+        breakdown=breakdown(drift, margin=settings.margin, strength=strength),
         deployment=pd.DataFrame(mixes, columns=list(deployment.COLUMNS)),
         patients=pd.concat(
             [patients_table(s, cohort, m) for s, m in zip(shown, means, strict=True)], ignore_index=True
         ),
-        selection_stability=_selection(arms, clusters),
+        selection_stability=_selection(arms, trained or arms, clusters),
         scores=pd.concat([scores_table(scored, cohort) for scored in arms], ignore_index=True),
         matrix=_matrix(arms, cohort),
     )
@@ -120,23 +127,18 @@ def _matrix(arms: Sequence[Scored], cohort: Cohort) -> pd.DataFrame | None:
     return matrix_table(trained, cohort)
 
 
-def _selection(arms: Sequence[Scored], clusters: NDArray[np.int64] | None) -> pd.DataFrame:
+def _selection(
+    arms: Sequence[Scored], trained: Sequence[Scored], clusters: NDArray[np.int64] | None
+) -> pd.DataFrame:
     rows = []
     for scored in arms:
         p = scored.selected.shape[-1]
-        if p == 0 or scored.frozen:
+        # What is trained on each test condition has a selection for each: they are among ``trained``.
+        if p == 0 or scored.frozen or is_matrix(scored) or scored.arm.train == "same":
             continue
         label = np.arange(p) if clusters is None else clusters
-        if not is_matrix(scored):
-            rows.append(stability_over_folds(scored, label))
-        trained = [a for a in arms if is_matrix(a) and a.arm.model == scored.arm.model]
-        if scored.arm.name == "reference" and trained:
-            picks = [scored.selected, *(a.selected for a in trained if a.arm.train != "reference")]
-            rows.append(stability_over_conditions(picks, scored, label))
+        rows.append(stability_over_folds(scored, label))
+        others = [a.selected for a in trained if is_matrix(a) and a.arm.model == scored.arm.model]
+        if scored.arm.name == "reference" and others:
+            rows.append(stability_over_conditions([scored.selected, *others], scored, label))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(SELECTION_COLUMNS))
-
-
-def _strength(conditions: pd.DataFrame) -> pd.Series | None:
-    if "strength" not in conditions.columns:
-        return None
-    return conditions.groupby(["factor", "level"])["strength"].mean()
