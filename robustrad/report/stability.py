@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from robustrad.core.errors import StudyError
+from robustrad.core.written import csv_text, write_bytes, write_csv, write_text
 from robustrad.report.components import components_caption, components_figure
 from robustrad.report.components_latex import components_latex
 from robustrad.report.figures import heatmap_caption, render_figure, stability_figure
-from robustrad.report.tables import csv_text, text_or, to_latex, write_bytes, write_csv, write_text
+from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.components_summary import components_summary, harmonizable_line
 from robustrad.stability.summary import headline, summary
