@@ -7,7 +7,9 @@ from pathlib import Path
 from robustrad.report.provenance import engine_note
 from robustrad.report.stability import StabilityReport, write_stability
 from robustrad.stability.classes import KOO_LI, Thresholds
-from robustrad.stability.table import stability_table
+from robustrad.stability.components_table import components_of
+from robustrad.stability.source import Reading, read_source
+from robustrad.stability.table import table_of
 
 
 def stability_command(
@@ -21,7 +23,7 @@ def stability_command(
     thresholds: Thresholds = KOO_LI,
     alpha: float = 0.05,
 ) -> StabilityReport:
-    """Measure the stability of ``source``, write the tables and the figure, return what to tell.
+    """Measure the stability of ``source``, write tables and figures, return what to tell.
 
     Parameters
     ----------
@@ -34,15 +36,12 @@ def stability_command(
     output : Path, optional
         Folder to write; default ``stability`` in a study, ``NAME_stability`` beside a table.
     """
-    table = stability_table(
-        source,
-        case=case or "case_id",
-        condition=condition or "condition",
-        reference=reference,
-        exchangeable=exchangeable,
-        thresholds=thresholds,
-        alpha=alpha,
-    )
+    reading = Reading(case or "case_id", condition or "condition", reference, exchangeable)
+    observed = read_source(source, reading)
+    table = table_of(observed, thresholds=thresholds, alpha=alpha)
+    components = components_of(observed)
     beside = source / "stability" if source.is_dir() else source.with_name(f"{source.stem}_stability")
     note = engine_note(source)
-    return write_stability(table, output or beside, thresholds=thresholds, alpha=alpha, note=note)
+    return write_stability(
+        table, output or beside, components=components, thresholds=thresholds, alpha=alpha, note=note
+    )
