@@ -38,7 +38,9 @@ def maximal_correlation(matrices: Floats, *, symmetrical: bool) -> float:
         return 1.0
     if not len(matrices):
         return float("nan")
-    scaled, share = _scaled(matrices)
+    matrices = np.ascontiguousarray(matrices)
+    scaled = np.zeros_like(matrices)
+    share = _scaled(matrices, _margins(matrices), scaled)
     if share <= _LARGEST_SHARE:
         first = np.sqrt(matrices.sum(axis=2))
         if symmetrical:
@@ -55,7 +57,9 @@ def _products(matrices: Floats) -> Floats:
 
 
 def _as_pyradiomics(matrices: Floats) -> float:
-    values = np.linalg.eigvals(_q(matrices))
+    q = np.zeros_like(matrices)
+    _add_q(matrices, _margins(matrices), q)
+    values = np.linalg.eigvals(q)
     values.sort()
     with np.errstate(invalid="ignore"):
         second = np.sqrt(values[:, -2])
@@ -64,48 +68,45 @@ def _as_pyradiomics(matrices: Floats) -> float:
     return float(mean_defined(second[:, None])[0])
 
 
+def _margins(matrices: Floats) -> Floats:
+    out = np.zeros((len(matrices), 2, matrices.shape[1]))
+    _add_margins(matrices, out)
+    return out
+
+
 @kernel
-def _scaled(matrices: Floats) -> tuple[Floats, float]:
+def _scaled(matrices: Floats, margins: Floats, out: Floats) -> float:
     # H of every direction, and the largest share that eps takes of a denominator.
-    out = np.zeros_like(matrices)
     share = 0.0
     g = matrices.shape[1]
     for a in range(matrices.shape[0]):
-        p = matrices[a]
-        px, py = _margins(p)
         for i in range(g):
             for k in range(g):
-                if p[i, k] != 0:
-                    whole = px[i] * py[k] + _EPS
-                    out[a, i, k] = p[i, k] / np.sqrt(whole)
+                if matrices[a, i, k] != 0:
+                    whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
+                    out[a, i, k] = matrices[a, i, k] / np.sqrt(whole)
                     share = max(share, _EPS / whole)
-    return out, share
+    return share
 
 
 @kernel
-def _margins(p: Floats) -> tuple[Floats, Floats]:
-    g = p.shape[0]
-    px = np.zeros(g)
-    py = np.zeros(g)
-    for i in range(g):
-        for k in range(g):
-            px[i] += p[i, k]
-            py[k] += p[i, k]
-    return px, py
-
-
-@kernel
-def _q(matrices: Floats) -> Floats:
-    out = np.zeros_like(matrices)
+def _add_margins(matrices: Floats, out: Floats) -> None:
     g = matrices.shape[1]
     for a in range(matrices.shape[0]):
-        p = matrices[a]
-        px, py = _margins(p)
+        for i in range(g):
+            for k in range(g):
+                out[a, 0, i] += matrices[a, i, k]
+                out[a, 1, k] += matrices[a, i, k]
+
+
+@kernel
+def _add_q(matrices: Floats, margins: Floats, out: Floats) -> None:
+    g = matrices.shape[1]
+    for a in range(matrices.shape[0]):
         for k in range(g):
             for i in range(g):
-                if p[i, k] == 0:
+                if matrices[a, i, k] == 0:
                     continue
-                whole = px[i] * py[k] + _EPS
+                whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
                 for j in range(g):
-                    out[a, i, j] += (p[i, k] * p[j, k]) / whole
-    return out
+                    out[a, i, j] += (matrices[a, i, k] * matrices[a, j, k]) / whole

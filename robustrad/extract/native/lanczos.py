@@ -33,9 +33,10 @@ def second_magnitudes(matrices: Floats, first: Floats) -> Floats:
     if g <= SMALL:
         return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(matrices)), axis=1)[:, -2])
     start = np.sin(np.arange(1.0, g + 1) * 12.9898) + 0.1
+    most = min(g - 1, MOST)
     found = np.empty(len(matrices))
     for place, matrix in enumerate(matrices):
-        value = _second(matrix, first[place], start)
+        value = _second(matrix, first[place], start.copy(), np.empty((most + 2, g)), np.zeros((2, most + 1)))
         if np.isnan(value):
             value = np.sort(np.abs(np.linalg.eigvalsh(matrix)))[-2]
         found[place] = value
@@ -57,14 +58,14 @@ def _add(a: Floats, factor: float, b: Floats) -> None:
 
 
 @kernel
-def _second(matrix: Floats, first: Floats, start: Floats) -> float:
-    g = start.shape[0]
-    most = min(g - 1, MOST)
-    basis = np.empty((most + 2, g))
-    diagonal = np.zeros(most)
-    beside = np.zeros(most + 1)
-    basis[0] = first / np.sqrt(_dot(first, first))
-    w = start.copy()
+def _second(matrix: Floats, first: Floats, w: Floats, basis: Floats, tridiagonal: Floats) -> float:
+    g = w.shape[0]
+    most = basis.shape[0] - 2
+    diagonal = tridiagonal[0, :most]
+    beside = tridiagonal[1]
+    norm = np.sqrt(_dot(first, first))
+    for i in range(g):
+        basis[0, i] = first[i] / norm
     before = 0.0
     for k in range(most):
         for _ in range(2):

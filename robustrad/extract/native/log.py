@@ -46,7 +46,7 @@ def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box) -> S
     box : Box
         Where the result is wanted; lines that do not reach it are not filtered in the last passes.
     """
-    source = np.ascontiguousarray(image)
+    source = np.ascontiguousarray(image, dtype=np.float64)
     total = np.zeros(box.shape, dtype=np.float32)
     (z0, y0, x0), (z1, y1, x1) = box
     for axis in (2, 1, 0):  # ITK goes along x, y, z and smooths along the other two in that order
@@ -58,26 +58,31 @@ def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box) -> S
             low, high = ((z0, y0, x0)[direction], (z1, y1, x1)[direction])
             current = _filtered(current, direction, recursion, low, high)
         # An axis that was cropped after its own pass is as wide as the box by now.
-        _accumulate(total, current, 1.0 / (spacing[axis] * spacing[axis]))
+        _accumulate(total.reshape(-1), current.reshape(-1), 1.0 / (spacing[axis] * spacing[axis]))
     return total
 
 
-def _filtered(image: NDArray[Any], axis: int, recursion: Recursion, low: int, high: int) -> Singles:
-    if axis == 2:
-        return _along_rows(image, low, high, *recursion)
-    shape = image.shape
-    if axis == 1:
-        return _along_middle(image, low, high, *recursion)
-    flat = image.reshape(1, shape[0], shape[1] * shape[2])
-    return _along_middle(flat, low, high, *recursion).reshape(high - low, shape[1], shape[2])
+def _filtered(image: Floats, axis: int, recursion: Recursion, low: int, high: int) -> Floats:
+    # Lines along the middle of three axes: (outer, along, beside).
+    depth, height, width = image.shape
+    if axis == 0:
+        image = image.reshape(1, depth, height * width)
+    elif axis == 2:
+        image = image.reshape(1, depth * height, width)
+    shape = list(image.shape)
+    shape[2 if axis == 2 else 1] = high - low
+    out = np.empty(shape)
+    work = np.zeros((3, image.shape[2 if axis == 2 else 1], LANES))
+    _along(image, out, work, low, axis == 2, *recursion)
+    full = [depth, height, width]
+    full[axis] = high - low
+    return out.reshape(full)
 
 
 @kernel
-def _accumulate(total: Singles, part: Singles, factor: float) -> None:
-    a = total.reshape(-1)
-    b = part.reshape(-1)
-    for i in range(a.shape[0]):
-        a[i] = np.float32(np.float64(a[i]) + np.float64(b[i]) * factor)
+def _accumulate(total: Singles, part: Floats, factor: float) -> None:
+    for i in range(total.shape[0]):
+        total[i] = np.float32(np.float64(total[i]) + part[i] * factor)
 
 
 @kernel
@@ -149,66 +154,44 @@ def _recurse(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
 
 
 @kernel
-def _along_middle(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    image: NDArray[Any],
+def _along(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    image: Floats,
+    out: Floats,
+    work: Floats,
     low: int,
-    high: int,
+    turned: bool,
     n: Floats,
     m: Floats,
     d: Floats,
     bn: Floats,
     bm: Floats,
-) -> Singles:
-    outer, length, width = image.shape
-    out = np.empty((outer, high - low, width), dtype=np.float32)
-    data = np.zeros((length, LANES))
-    causal = np.zeros((length, LANES))
-    anti = np.zeros((length, LANES))
-    for o in range(outer):
-        for first in range(0, width, LANES):
-            lanes = min(LANES, width - first)
-            for i in range(length):
-                row = image[o, i, first : first + lanes]
-                into = data[i]
+) -> None:
+    # Along the middle axis, or along the last where ``turned``; values are rounded to float32, as ITK does.
+    data = work[0]
+    causal = work[1]
+    anti = work[2]
+    length = data.shape[0]
+    wide = image.shape[1] if turned else image.shape[2]
+    for o in range(image.shape[0]):
+        for first in range(0, wide, LANES):
+            lanes = min(LANES, wide - first)
+            if turned:
                 for j in range(lanes):
-                    into[j] = row[j]
+                    for i in range(length):
+                        data[i, j] = image[o, first + j, i]
+            else:
+                for i in range(length):
+                    for j in range(lanes):
+                        data[i, j] = image[o, i, first + j]
             _recurse(data, causal, anti, n, m, d, bn, bm)
-            for i in range(low, high):
-                one = causal[i]
-                two = anti[i]
-                both = out[o, i - low, first : first + lanes]
+            if turned:
                 for j in range(lanes):
-                    both[j] = np.float32(one[j] + two[j])
-    return out
-
-
-@kernel
-def _along_rows(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    image: NDArray[Any],
-    low: int,
-    high: int,
-    n: Floats,
-    m: Floats,
-    d: Floats,
-    bn: Floats,
-    bm: Floats,
-) -> Singles:
-    depth, height, length = image.shape
-    lines = image.reshape(depth * height, length)
-    out = np.empty((depth * height, high - low), dtype=np.float32)
-    data = np.zeros((length, LANES))
-    causal = np.zeros((length, LANES))
-    anti = np.zeros((length, LANES))
-    for first in range(0, lines.shape[0], LANES):
-        lanes = min(LANES, lines.shape[0] - first)
-        for j in range(lanes):
-            for i in range(length):
-                data[i, j] = lines[first + j, i]
-        _recurse(data, causal, anti, n, m, d, bn, bm)
-        for j in range(lanes):
-            for i in range(low, high):
-                out[first + j, i - low] = np.float32(causal[i, j] + anti[i, j])
-    return out.reshape(depth, height, high - low)
+                    for i in range(out.shape[2]):
+                        out[o, first + j, i] = np.float32(causal[low + i, j] + anti[low + i, j])
+            else:
+                for i in range(out.shape[1]):
+                    for j in range(lanes):
+                        out[o, i, first + j] = np.float32(causal[low + i, j] + anti[low + i, j])
 
 
 _A = ((1.3530, -0.3531), (-1.3563, 0.3446))  # order 0 and order 2: first and second exponential

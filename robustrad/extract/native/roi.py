@@ -61,7 +61,8 @@ class Volume(NamedTuple):
 
 def bounding_box(mask: Bools) -> Box | None:
     """Return the box of the True voxels, or None if there are none."""
-    found = _bounds(mask)
+    found = np.array([-1, -1, mask.shape[1], -1, mask.shape[2], -1])
+    _find_bounds(mask, found)
     if found[0] < 0:
         return None
     a, b, c, d, e, f = (int(v) for v in found)
@@ -71,7 +72,9 @@ def bounding_box(mask: Bools) -> Box | None:
 def crop(mask: Bools, box: Box) -> Roi:
     """Return the mask cropped to ``box`` with its row segments."""
     cropped = np.ascontiguousarray(mask[box.slices])
-    rows = _rows(cropped)
+    depth, height, width = cropped.shape
+    rows = np.empty((depth * height * (width // 2 + 1), 4), dtype=np.int64)
+    rows = rows[: _list_rows(cropped, rows)].copy()
     return Roi(cropped, int(rows[:, 3].sum()), rows)
 
 
@@ -85,21 +88,17 @@ def padded(roi: Roi, reach: tuple[int, int, int]) -> Volume:
 
 
 @kernel
-def _bounds(mask: Bools) -> Ints:
+def _find_bounds(mask: Bools, found: Ints) -> None:
     depth, height, width = mask.shape
-    found = np.array([-1, -1, height, -1, width, -1])
     for z in range(depth):
         for y in range(height):
-            row = mask[z, y]
-            first = -1
-            for x in range(width):
-                if row[x]:
-                    first = x
-                    break
-            if first < 0:
+            first = 0
+            while first < width and not mask[z, y, first]:
+                first += 1
+            if first == width:
                 continue
             last = width - 1
-            while not row[last]:
+            while not mask[z, y, last]:
                 last -= 1
             if found[0] < 0:
                 found[0] = z
@@ -108,13 +107,11 @@ def _bounds(mask: Bools) -> Ints:
             found[3] = max(found[3], y)
             found[4] = min(found[4], first)
             found[5] = max(found[5], last)
-    return found
 
 
 @kernel
-def _rows(mask: Bools) -> Ints:
+def _list_rows(mask: Bools, rows: Ints) -> int:
     depth, height, width = mask.shape
-    rows = np.empty((depth * height * (width // 2 + 1), 4), dtype=np.int64)
     n = 0
     for z in range(depth):
         for y in range(height):
@@ -131,30 +128,38 @@ def _rows(mask: Bools) -> Ints:
                 rows[n, 2] = first
                 rows[n, 3] = x - first
                 n += 1
-    return rows[:n].copy()
+    return n
 
 
-@kernel
 def gather(image: NDArray[Any], rows: Ints, count: int) -> NDArray[Any]:
     """Return the values inside, in array order; ``image`` is cropped to the box."""
     values = np.empty(count, dtype=image.dtype)
+    _gather(image, rows, values)
+    return values
+
+
+def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
+    """Return a flat volume of zeros with ``values`` laid into its row segments."""
+    volume = np.zeros(size, dtype=np.int32)
+    _scatter(values, starts, lengths, volume)
+    return volume
+
+
+@kernel
+def _gather(image: NDArray[Any], rows: Ints, values: NDArray[Any]) -> None:
     n = 0
     for k in range(rows.shape[0]):
         z, y, x, length = rows[k]
         for i in range(length):
             values[n + i] = image[z, y, x + i]
         n += length
-    return values
 
 
 @kernel
-def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
-    """Return a flat volume of zeros with ``values`` laid into its row segments."""
-    volume = np.zeros(size, dtype=np.int32)
+def _scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, volume: NDArray[np.int32]) -> None:
     n = 0
     for k in range(starts.shape[0]):
         start = starts[k]
         for i in range(lengths[k]):
             volume[start + i] = values[n + i]
         n += lengths[k]
-    return volume
