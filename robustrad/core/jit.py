@@ -43,9 +43,23 @@ def summing(function: Function) -> Function:
     return _compiled(function, fastmath={"reassoc", "contract"})
 
 
-def _compiled(function: Function, *, fastmath: bool | set[str]) -> Function:
+def bare(function: Function) -> Function:
+    """Compile as `kernel` what gets all its arrays from its caller and makes none.
+
+    Without reference counts it compiles in less time.
+    """
+    return _compiled(function, fastmath=False, _nrt=False)
+
+
+def inner(function: Function) -> Function:
+    """Compile as `bare` what only kernels call; Python cannot call it, and it is kept with its callers."""
+    options = _options(fastmath=False, _nrt=False, no_cpython_wrapper=True)
+    return cast(Function, numba.njit(**options)(function))
+
+
+def _compiled(function: Function, **own: Any) -> Function:
     folder = cache_folder(Path(function.__code__.co_filename).parent)
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": fastmath, "no_cfunc_wrapper": True, "_nrt": False}
+    options = _options(**own)
     if folder is None:
         return cast(Function, numba.njit(**options)(function))
     before = numba_config.CACHE_DIR
@@ -54,6 +68,10 @@ def _compiled(function: Function, *, fastmath: bool | set[str]) -> Function:
         return cast(Function, numba.njit(cache=True, **options)(function))
     finally:
         numba_config.CACHE_DIR = before
+
+
+def _options(**own: Any) -> dict[str, Any]:
+    return {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, **own}
 
 
 @cache

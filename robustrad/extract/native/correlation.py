@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.lanczos import second_magnitudes
 from robustrad.extract.native.means import mean_defined
 
@@ -22,13 +22,15 @@ _LARGEST_SHARE = 1e-4
 _SMALLEST = 1e-6
 
 
-def maximal_correlation(matrices: Floats, *, symmetrical: bool) -> float:
+def maximal_correlation(matrices: Floats, margins: Floats, *, symmetrical: bool) -> float:
     """Return MCC, the mean over directions of the square root of the second eigenvalue of Q.
 
     Parameters
     ----------
     matrices : ndarray of float64, (a, g, g)
         Normalized co-occurrence matrices.
+    margins : ndarray of float64, (a, 2, g)
+        Their sums along the rows and along the columns.
     symmetrical : bool
         They are symmetric.
     """
@@ -39,26 +41,26 @@ def maximal_correlation(matrices: Floats, *, symmetrical: bool) -> float:
     if not len(matrices):
         return float("nan")
     matrices = np.ascontiguousarray(matrices)
-    scaled = np.zeros_like(matrices)
-    share = _scaled(matrices, _margins(matrices), scaled)
+    scaled = np.zeros(matrices.shape)
+    share = _scaled(matrices, margins, scaled)
     if share <= _LARGEST_SHARE:
-        first = np.sqrt(matrices.sum(axis=2))
+        first = np.sqrt(margins[:, 0])
         if symmetrical:
             second = second_magnitudes(scaled, first) ** 2
         else:
             second = second_magnitudes(_products(scaled), first)
         if second.min() >= _SMALLEST:
             return float(np.sqrt(second).mean())
-    return _as_pyradiomics(matrices)
+    return _as_pyradiomics(matrices, margins)
 
 
 def _products(matrices: Floats) -> Floats:
     return np.asarray(matrices @ matrices.transpose(0, 2, 1))
 
 
-def _as_pyradiomics(matrices: Floats) -> float:
-    q = np.zeros_like(matrices)
-    _add_q(matrices, _margins(matrices), q)
+def _as_pyradiomics(matrices: Floats, margins: Floats) -> float:
+    q = np.zeros(matrices.shape)
+    _add_q(matrices, margins, q)
     values = np.linalg.eigvals(q)
     values.sort()
     with np.errstate(invalid="ignore"):
@@ -68,13 +70,7 @@ def _as_pyradiomics(matrices: Floats) -> float:
     return float(mean_defined(second[:, None])[0])
 
 
-def _margins(matrices: Floats) -> Floats:
-    out = np.zeros((len(matrices), 2, matrices.shape[1]))
-    _add_margins(matrices, out)
-    return out
-
-
-@kernel
+@bare
 def _scaled(matrices: Floats, margins: Floats, out: Floats) -> float:
     # H of every direction, and the largest share that eps takes of a denominator.
     share = 0.0
@@ -89,17 +85,7 @@ def _scaled(matrices: Floats, margins: Floats, out: Floats) -> float:
     return share
 
 
-@kernel
-def _add_margins(matrices: Floats, out: Floats) -> None:
-    g = matrices.shape[1]
-    for a in range(matrices.shape[0]):
-        for i in range(g):
-            for k in range(g):
-                out[a, 0, i] += matrices[a, i, k]
-                out[a, 1, k] += matrices[a, i, k]
-
-
-@kernel
+@bare
 def _add_q(matrices: Floats, margins: Floats, out: Floats) -> None:
     g = matrices.shape[1]
     for a in range(matrices.shape[0]):

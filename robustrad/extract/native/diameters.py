@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare, inner
 
 Points = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,17 +43,17 @@ def _plane_hulls(mask: NDArray[np.bool_]) -> tuple[Points, Points]:
     corners = np.empty((2 * (2 * depth + 1) * (2 * height + 1), 3), dtype=np.int64)
     begins = np.zeros(2 * depth + 2, dtype=np.int64)
     ends = np.empty((2, 2 * height + 1), dtype=np.int64)
-    n = _add_hulls(np.pad(mask, 1).view(np.uint8), ends, corners, begins)
-    return corners[:n], begins
+    _add_hulls(np.pad(mask, 1).view(np.uint8), ends, corners, begins)
+    return corners[: begins[-1]], begins
 
 
-@kernel
-def _add_hulls(mask: NDArray[np.uint8], ends: Points, corners: Points, begins: Points) -> int:
+@bare
+def _add_hulls(mask: NDArray[np.uint8], ends: Points, corners: Points, begins: Points) -> None:
     # The mask has one empty voxel around it. Even planes lie between slices, odd ones in a slice.
     planes = begins.shape[0] - 1
     width = mask.shape[2] - 2
     far = 2 * width + 2
-    n = 0
+    n = begins[0]  # not 0: a literal is a type of its own
     for plane in range(planes):
         begins[plane] = n
         flat = plane % 2
@@ -83,10 +83,9 @@ def _add_hulls(mask: NDArray[np.uint8], ends: Points, corners: Points, begins: P
         for side in range(2):
             n = _chain(ends[side], corners, n, plane, 1 - 2 * side, far)
     begins[planes] = n
-    return n
 
 
-@kernel
+@inner
 def _chain(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     ends: Points, corners: Points, n: int, plane: int, side: int, far: int
 ) -> int:
@@ -110,7 +109,7 @@ def _chain(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     return n
 
 
-@kernel
+@bare
 def _largest_in_planes(corners: Points, begins: Points, steps: Floats) -> float:
     best = 0.0
     for p in range(begins.shape[0] - 1):
@@ -124,7 +123,7 @@ def _largest_in_planes(corners: Points, begins: Points, steps: Floats) -> float:
     return best
 
 
-@kernel
+@inner
 def _place(doubled: int, step: float) -> float:
     # Coordinates as PyRadiomics has them: halves of voxels on the mask padded by one, times the spacing.
     return (doubled * 0.5 + 0.5) * step
@@ -139,7 +138,7 @@ def _largest(corners: Points, steps: Floats) -> float:
     return _largest_of(np.ascontiguousarray(corners[order]), radius[order], steps)
 
 
-@kernel
+@bare
 def _largest_of(corners: Points, radius: Floats, steps: Floats) -> float:
     n = corners.shape[0]
     best = 0.0

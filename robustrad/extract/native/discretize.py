@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.levels import GrayLevelsError
 
 
@@ -91,7 +91,7 @@ def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArra
     return edges
 
 
-@kernel
+@bare
 def _digitize(
     values: NDArray[np.float64],
     edges: NDArray[np.float64],

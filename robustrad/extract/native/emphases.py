@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Floats = NDArray[np.float64]
 _EPS = float(np.spacing(1))
@@ -71,7 +71,7 @@ def named(values: Floats, names: Mapping[str, str]) -> dict[str, float]:
     return dict(sorted(found.items()))
 
 
-@kernel
+@bare
 def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     counts: Floats, gray: Floats, sizes: Floats, by_gray: Floats, by_size: Floats, out: Floats
 ) -> None:

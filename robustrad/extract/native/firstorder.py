@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel, summing
+from robustrad.core.jit import bare, summing
 
 Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
@@ -169,7 +169,7 @@ def _percentiles(values: Values, low: float, high: float) -> list[float]:
     return found
 
 
-@kernel
+@bare
 def _fill_buckets(
     values: Values, low: float, scale: float, bucket: NDArray[np.int32], counts: NDArray[np.int64]
 ) -> None:
@@ -179,7 +179,7 @@ def _fill_buckets(
         counts[bucket[i] + 1] += 1
 
 
-@kernel
+@bare
 def _choose(values: Values, bucket: NDArray[np.int32], wanted: NDArray[np.bool_], chosen: Values) -> int:
     m = 0
     for i in range(values.shape[0]):

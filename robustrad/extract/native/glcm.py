@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare, inner
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.correlation import maximal_correlation
 from robustrad.extract.native.means import mean_defined
@@ -71,12 +71,11 @@ def glcm_features(
         counts, totals = counts[totals > 0], totals[totals > 0]
     with np.errstate(invalid="ignore"):
         matrices = counts / totals[:, None, None]
-    values = np.full(len(ORDER), np.nan)
-    if len(matrices):
-        values = mean_defined(_all_features(matrices, gray))
+    rows, margins = _all_features(matrices, gray)
+    values = mean_defined(rows) if len(rows) else np.full(len(ORDER), np.nan)
     found = dict(zip(ORDER, values.tolist(), strict=True))
     if correlation:
-        found["MCC"] = maximal_correlation(matrices, symmetrical=symmetrical)
+        found["MCC"] = maximal_correlation(matrices, margins, symmetrical=symmetrical)
     return dict(sorted(found.items()))
 
 
@@ -92,7 +91,7 @@ def pair_weights(directions: Angles, spacing: tuple[float, float, float], norm: 
     return np.ones(len(directions))
 
 
-@kernel
+@inner
 def _plogp(p: Floats) -> float:
     total = 0.0
     for k in range(p.shape[0]):
@@ -101,16 +100,17 @@ def _plogp(p: Floats) -> float:
     return total
 
 
-def _all_features(matrices: Floats, gray: NDArray[np.int64]) -> Floats:
+def _all_features(matrices: Floats, gray: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    # 23 features of every matrix, and its margins.
     count, g, _ = matrices.shape
     highest = int(gray[-1])
     out = np.zeros((count, len(ORDER)))
     margins, sums = np.zeros((count, 2, g)), np.zeros((count, 2 * highest + 1))
     _features(np.ascontiguousarray(matrices), gray, margins, sums, np.zeros((count, highest)), out)
-    return out
+    return out, margins
 
 
-@kernel
+@bare
 def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     matrices: Floats,
     gray: NDArray[np.int64],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.emphases import Table, emphases, named
 
 NAMES = {
@@ -48,7 +48,7 @@ def gldm_features(
     return named(emphases(Table(counts, gray.astype(np.float64), sizes)), NAMES)
 
 
-@kernel
+@bare
 def _count(index: NDArray[np.int32], alike: NDArray[np.int32], counts: NDArray[np.float64]) -> None:
     for v in range(index.shape[0]):
         counts[index[v] - 1, alike[v]] += 1

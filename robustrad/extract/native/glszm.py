@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare, inner
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.emphases import Table, emphases, named
 from robustrad.extract.native.roi import Volume
@@ -98,7 +98,7 @@ def _choices(touching: NDArray[np.bool_], order: NDArray[np.int64]) -> NDArray[n
     return chosen
 
 
-@kernel
+@inner
 def _root(parent: NDArray[np.int32], label: np.int32) -> np.int32:
     while parent[label] != label:
         parent[label] = parent[parent[label]]
@@ -106,7 +106,7 @@ def _root(parent: NDArray[np.int32], label: np.int32) -> np.int32:
     return label
 
 
-@kernel
+@inner
 def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int32:
     a = _root(parent, one)
     b = _root(parent, other)
@@ -114,7 +114,7 @@ def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int
     return np.int32(min(a, b))
 
 
-@kernel
+@bare
 def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     levels: NDArray[np.int32],
     alike: NDArray[np.int32],
@@ -161,7 +161,7 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     return used
 
 
-@kernel
+@bare
 def _tabulate(zones: NDArray[np.int32], used: int, counts: NDArray[np.float64]) -> None:
     # The last row of ``zones`` holds the column of every size by now.
     for z in range(1, used + 1):

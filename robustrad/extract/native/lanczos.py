@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel, summing
+from robustrad.core.jit import bare, inner, summing
 
 Floats = NDArray[np.float64]
 SMALL = 40  # up to here LAPACK is as fast (measured)
@@ -51,13 +51,13 @@ def _dot(a: Floats, b: Floats) -> float:
     return total
 
 
-@kernel
+@inner
 def _add(a: Floats, factor: float, b: Floats) -> None:
     for i in range(a.shape[0]):
         a[i] += factor * b[i]
 
 
-@kernel
+@bare
 def _second(matrix: Floats, first: Floats, w: Floats, basis: Floats, tridiagonal: Floats) -> float:
     g = w.shape[0]
     most = basis.shape[0] - 2
@@ -91,7 +91,7 @@ def _second(matrix: Floats, first: Floats, w: Floats, basis: Floats, tridiagonal
     return np.nan
 
 
-@kernel
+@inner
 def _extreme(diagonal: Floats, beside: Floats) -> float:
     # Largest eigenvalue magnitude of a tridiagonal matrix, by Sturm counts; beside[k] stands before k.
     bound = 0.0
@@ -111,7 +111,7 @@ def _extreme(diagonal: Floats, beside: Floats) -> float:
     return high
 
 
-@kernel
+@inner
 def _beyond(diagonal: Floats, beside: Floats, limit: float, sign: float) -> bool:
     # Whether sign times some eigenvalue is above ``limit``: a pivot of (sign T - limit) is positive.
     pivot = sign * diagonal[0] - limit

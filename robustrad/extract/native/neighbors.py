@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.roi import Volume, scatter
 
@@ -62,7 +62,7 @@ def _looked(grays: Grays, layout: Volume, offsets: Offsets, alpha: int) -> Neigh
     return Neighbors(alike, total)
 
 
-@kernel
+@bare
 def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     grays: Grays,
     starts: Offsets,

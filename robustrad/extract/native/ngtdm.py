@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ def ngtdm_features(
     return dict(zip(names, values.tolist(), strict=True))
 
 
-@kernel
+@bare
 def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     index: NDArray[np.int32],
     gray: Floats,

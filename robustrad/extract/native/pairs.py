@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.roi import Volume
 
@@ -65,12 +65,10 @@ def count_pairs_and_runs(
     alike = np.zeros(len(levels), dtype=np.int32)
     cell = np.empty(longest, dtype=np.uint32)
     _count(levels, layout.starts, layout.lengths, offsets, known, longest, tables, place, alike, cell)
-    pairs, runs = np.zeros((angles, known, known)), np.zeros((angles, known, longest))
-    _part(tables, counts, pairs, runs)
-    return PairsAndRuns(pairs, runs, alike)
+    return PairsAndRuns(*_parted(tables, counts, longest), alike)
 
 
-@kernel
+@bare
 def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     levels: Levels,
     starts: Counts,
@@ -113,25 +111,15 @@ def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 table[cell[i]] += 1
 
 
-@kernel
-def _part(tables: Levels, counts: Counts, pairs: Floats, runs: Floats) -> None:
-    angles = tables.shape[0]
-    known = counts.shape[0]
-    longest = runs.shape[2]
+def _parted(tables: Levels, counts: Counts, longest: int) -> tuple[Floats, Floats]:
+    known = len(counts)
     wide = known + 1
-    for a in range(angles):
-        table = tables[a]
-        for i in range(known):
-            for j in range(known):
-                pairs[a, i, j] = table[(i + 1) * wide + j + 1]
-            at = wide * wide + (i + 1) * (longest + 2)
-            again = 0
-            for r in range(2, longest + 1):
-                again += table[at + r]
-            pairs[a, i, i] = again
-            table[at + 1] = counts[i] - again
-            for r in range(longest):
-                runs[a, i, r] = table[at + r + 1] - table[at + r + 2]
+    pairs = tables[:, : wide * wide].reshape(-1, wide, wide)[:, 1:, 1:].astype(np.float64)
+    places = tables[:, wide * wide :].reshape(-1, wide, longest + 2)[:, 1:, 1:]
+    again = places[:, :, 1:].sum(axis=2)
+    pairs[:, np.arange(known), np.arange(known)] = again
+    places[:, :, 0] = counts - again
+    return pairs, (places[:, :, :-1] - places[:, :, 1:]).astype(np.float64)
 
 
 def count_pairs(levels: Levels, layout: Volume, known: int, directions: Angles) -> Floats:
@@ -141,7 +129,7 @@ def count_pairs(levels: Levels, layout: Volume, known: int, directions: Angles) 
     return np.ascontiguousarray(pairs[:, 1:, 1:])
 
 
-@kernel
+@bare
 def _add_pairs(levels: Levels, starts: Counts, lengths: Counts, offsets: Counts, pairs: Floats) -> None:
     for a in range(offsets.shape[0]):
         for k in range(starts.shape[0]):

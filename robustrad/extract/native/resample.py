@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -174,7 +174,7 @@ def _middle(values: Floats, index: Ints, weight: Floats) -> Floats:
     return out
 
 
-@kernel
+@bare
 def _add_rows(values: Array, index: Ints, weight: Floats, out: Floats) -> None:
     size, taps = index.shape
     for k in range(values.shape[0]):
@@ -185,7 +185,7 @@ def _add_rows(values: Array, index: Ints, weight: Floats, out: Floats) -> None:
             out[k, i] = total
 
 
-@kernel
+@bare
 def _add_middle(values: Floats, index: Ints, weight: Floats, out: Floats) -> None:
     outer, size, width = out.shape
     taps = index.shape[1]
@@ -208,7 +208,7 @@ def _add_middle(values: Floats, index: Ints, weight: Floats, out: Floats) -> Non
                         out[o, i, x] += w * values[o, index[i, t], x]
 
 
-@kernel
+@bare
 def _exactly(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     values: Floats,
     out: Floats,
@@ -241,7 +241,7 @@ def _exactly(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 out[z, y, x] = total
 
 
-@kernel
+@bare
 def _filter_middle(values: Floats) -> None:
     # Along the second axis, in place; every step runs over a row of the third.
     outer, length, width = values.shape

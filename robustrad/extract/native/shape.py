@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.cubes import cube_terms
 from robustrad.extract.native.diameters import diameters
 from robustrad.extract.native.roi import Roi
@@ -108,16 +108,11 @@ def _rounded_as_pyradiomics(
     return np.asarray(values.real if np.iscomplexobj(values) else values, dtype=np.float64)
 
 
-@kernel
 def _points(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    points = np.empty((3, count), dtype=np.int64)
-    n = 0
-    for k in range(rows.shape[0]):
-        for i in range(rows[k, 3]):
-            points[0, n] = rows[k, 0] + 1  # PyRadiomics pads the mask by one voxel
-            points[1, n] = rows[k, 1] + 1
-            points[2, n] = rows[k, 2] + i + 1
-            n += 1
+    # PyRadiomics pads the mask by one voxel.
+    begins = np.cumsum(rows[:, 3]) - rows[:, 3]
+    points = np.repeat(rows[:, :3].T + 1, rows[:, 3], axis=1)
+    points[2] += np.arange(count) - np.repeat(begins, rows[:, 3])
     return points
 
 
@@ -143,7 +138,7 @@ def _kinds(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     return sums.astype(np.float64)
 
 
-@kernel
+@bare
 def _add_kinds(mask: NDArray[np.uint8], kind: NDArray[np.uint8], sums: NDArray[np.int64]) -> None:
     for z in range(mask.shape[0] - 1):
         for y in range(mask.shape[1] - 1):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles, directions
 from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.firstorder import level_features
@@ -155,7 +155,7 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     return found
 
 
-@kernel
+@bare
 def _find_lines(
     seen: NDArray[np.uint8],
     rows: NDArray[np.int64],

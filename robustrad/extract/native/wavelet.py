@@ -10,7 +10,7 @@ import numpy as np
 import pywt
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.roi import Box, Ints, Roi
 
 Array = NDArray[Any]
@@ -186,7 +186,7 @@ def _split_roi(  # noqa: PLR0917  # mirrors the kernels
     return both[0], both[1]
 
 
-@kernel
+@bare
 def _add_rows(lines: Array, source: Ints, low: Array, high: Array, both: Array) -> None:
     size, taps = source.shape
     for k in range(lines.shape[0]):
@@ -201,7 +201,7 @@ def _add_rows(lines: Array, source: Ints, low: Array, high: Array, both: Array) 
             both[1, k, i] = two
 
 
-@kernel
+@bare
 def _convolve(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     lines: Array, source: Ints, low: Array, high: Array, segments: Ints, step: int, both: Array
 ) -> None:
