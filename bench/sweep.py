@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from bench.cases import Case, lesion
 from bench.extraction import CLASSES, CONFIGURATIONS
 from robustrad.cases.case import Case as CaseRow
+from robustrad.core import memory
 from robustrad.core.identity import generator
 from robustrad.extract.engines import choose_engine
 from robustrad.extract.parameters import Parameters
@@ -84,6 +85,7 @@ class Sweep36:
         self.engine_setup = branch.Setup(parameters, used, seed=0, min_voxels=1)
 
     def time_sweep(self, engine: str, configuration: str) -> None:
+        memory.forget()
         for task in self.tasks:
             failed = [r for r in branch.run_branch(task, self.engine_setup) if r.status != "ok"]
             assert not failed, failed[0].reason
