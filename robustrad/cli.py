@@ -26,6 +26,7 @@ class EngineChoice(StrEnum):
 
     auto = "auto"
     native = "native"
+    native_shared = "native-shared"
     pyradiomics = "pyradiomics"
 
 
