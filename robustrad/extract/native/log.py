@@ -1,7 +1,7 @@
 """Laplacian of Gaussian: ITK's recursive (Deriche) Gaussian, float32 between passes.
 
 After Deriche (1993, INRIA research report 1893) and Farneback and Westin (2006,
-doi:10.1109/ISBI.2006.1625111), in ITK's coefficients. The filter does not converge within PyRadiomics' crop,
+doi:10.1007/s10851-006-8464-z), in ITK's coefficients. The filter does not converge within PyRadiomics' crop,
 so its values depend on the crop: it is run on exactly the same box.
 """
 
