@@ -149,7 +149,7 @@ def test_ten_patients_give_numbers_with_a_status_and_no_warning_of_numpy(n: int)
     folds = dealt(n, repeats=2, splits=3)
     scores = sigmoid(y[:, None] + rng.normal(size=(2, n, len(table))))
     tables = evaluate([arm(scores, folds)], cohort(y, table), SETTINGS)
-    assert set(tables.drift["status"]) == {"few"}
+    assert set(tables.drift["status"]) <= {"few", "separated"}
     assert tables.drift["auc"].between(0, 1).all()
     assert set(tables.drift.loc[1:, "verdict"]) <= {"inconclusive", "drifts", "robust", "small loss"}
     assert sentences(tables, margin=0.05)
