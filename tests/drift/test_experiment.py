@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from robustrad.core.errors import DataError
-from robustrad.drift.experiment import RunSettings, run_models
+from robustrad.drift.experiment import Plan, RunSettings, run_models
+from robustrad.drift.folds import outer_folds
 from robustrad.drift.models.spec import ModelSpec
-from robustrad.drift.store import ArmStore
+from robustrad.drift.store import ArmStore, data_identity
 from tests.drift.simulated import simulate
 
 SETTINGS = RunSettings(folds=3, repeats=2, permutations=11)
@@ -79,22 +80,22 @@ def test_what_is_there_is_taken_and_torn_files_are_made_again(whole, tmp_path):
     np.testing.assert_array_equal(again[0].arms[0].scores, fits[0].arms[0].scores)
 
 
-def test_other_data_labels_seeds_models_or_settings_have_other_keys(whole, tmp_path):
-    folder, _ = whole
-    known = set(contents(folder))
+def test_other_data_labels_seeds_models_or_settings_have_other_keys():
+    def keys(data, spec=ModelSpec(), settings=SETTINGS):  # noqa: B008  # frozen
+        folds = outer_folds(data, n_splits=settings.folds, repeats=settings.repeats, seed=settings.seed)
+        plan = Plan(data, spec, settings, folds=folds, identity=data_identity(data))
+        return {job.key for job in (plan.reference, *plan.others, *plan.null)}
+
     data = simulate(40)
     values = data.values.copy()
     values[0, 0, 0] = np.nextafter(values[0, 0, 0], 9.0)
-    variants = {
-        "values": (replace(data, values=values), ModelSpec(), SETTINGS),
-        "batch": (replace(data, batch=np.tile(["A", "B"], 20)), ModelSpec(), SETTINGS),
-        "seed": (data, ModelSpec(), replace(SETTINGS, seed=1)),
-        "features": (data, ModelSpec(n_features=3), SETTINGS),
-    }
-    for name, (other, spec, settings) in variants.items():
-        mine = tmp_path / name
-        run_models(other, [spec], settings, folder=mine)
-        assert not known & set(contents(mine)), name
+    known = keys(data)
+    assert known == keys(simulate(40))
+    assert not known & keys(replace(data, values=values))
+    assert not known & keys(replace(data, outcome=1 - data.outcome))
+    assert not known & keys(replace(data, batch=np.tile(["A", "B"], 20)))
+    assert not known & keys(data, ModelSpec(n_features=3))
+    assert not known & keys(data, settings=replace(SETTINGS, seed=1))
 
 
 def test_the_matrix_scores_every_training_condition_everywhere(tmp_path):
