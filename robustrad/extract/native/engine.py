@@ -154,11 +154,12 @@ def _values(
         return {}
     image = payload.images[place]
     limit = MAX_EDGES if set(classes) <= {"firstorder"} else MAX_LEVELS
+    span = _remembered(payload, ("extent", place), lambda: extent(image.values))
+    ends = np.array([span.low, span.high]).astype(image.values.dtype) if span.finite else image.values
     try:
-        count_levels(image.values, settings, limit=limit)
+        count_levels(ends, settings, limit=limit)
     except GrayLevelsError as error:
         raise GrayLevelsError(f"image {image.name}: {error}") from None
-    span = _remembered(payload, ("extent", place), lambda: extent(image.values))
     levels = discretize(
         image.values, span.low, span.high, width=settings["binWidth"], count=settings["binCount"]
     )

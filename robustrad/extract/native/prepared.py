@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from robustrad.core.geometry import Grid
 from robustrad.extract.native.axes import positions
 from robustrad.extract.native.resample import (
-    MARGIN,
     Block,
     Taps,
     as_pixel_type,
@@ -69,22 +68,13 @@ class Prepared:
         low = [int(tap.source.min()) for tap in taps]
         high = [int(tap.source.max()) for tap in taps]
         if self.block is not None:
-            covered = self._covered(self.block)
-            if all(a <= b and c <= d for (a, d), b, c in zip(covered, low, high, strict=True)):
+            ends = list(zip(self.block.start, self.block.values.shape, strict=True))
+            if all(a <= b and c < a + n for (a, n), b, c in zip(ends, low, high, strict=True)):
                 return self.block
-            low = [min(a, b) for (a, _), b in zip(covered, low, strict=True)]
-            high = [max(a, b) for (_, a), b in zip(covered, high, strict=True)]
+            low = [min(a, b) for (a, _), b in zip(ends, low, strict=True)]
+            high = [max(a + n - 1, b) for (a, n), b in zip(ends, high, strict=True)]
         self.block = spline_block(self.voxels, (low[0], low[1], low[2]), (high[0], high[1], high[2]))
         return self.block
-
-    def _covered(self, block: Block) -> list[tuple[int, int]]:
-        """Return the first and last index along each axis whose coefficients are those of the whole image."""
-        covered = []
-        for start, length, size in zip(block.start, block.values.shape, self.voxels.shape, strict=True):
-            stop = start + length
-            low = 0 if start == 0 else start + MARGIN
-            covered.append((low, size - 1 if stop == size else stop - 1 - MARGIN))
-        return covered
 
 
 def prepare(image: sitk.Image, settings: Settings) -> Prepared:
