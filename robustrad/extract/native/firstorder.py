@@ -13,7 +13,7 @@ Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
 BUCKETS = 4096
 #: Up to so many values a plain sort is faster.
-SORTED = 16384
+SORTED = 2048
 PERCENTS = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid
-from robustrad.extract.native.axes import positions
+from robustrad.extract.native.axes import Positions
 from robustrad.extract.native.resample import (
     Block,
     Taps,
@@ -47,13 +47,12 @@ class Prepared:
     grid: Grid
     block: Block | None = field(default=None, repr=False)
 
-    def on(self, laid: AnalysisGrid, interpolator: str | int | None) -> Array:
-        """Return the image on the analysis grid, (z, y, x), in its own pixel type."""
+    def on(self, laid: AnalysisGrid, where: Positions | None, interpolator: str | int | None) -> Array:
+        """Return the image on the analysis grid, (z, y, x), in its own pixel type; see ``positions``."""
         if not laid.interpolate:
             (x, y, z), (width, height, depth) = laid.start, laid.grid.size
             return self.voxels[z : z + depth, y : y + height, x : x + width]
         name = interpolator if isinstance(interpolator, str) else INTERPOLATORS[int(interpolator or 3) - 1]
-        where = positions(laid)
         if where is None or name not in {"sitkBSpline", "sitkLinear"}:
             return np.asarray(sitk.GetArrayFromImage(sample_image(self.image, laid, interpolator or name)))
         kernel = linear_taps if name == "sitkLinear" else spline_taps
