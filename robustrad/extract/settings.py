@@ -128,6 +128,7 @@ KEYS: Mapping[str, Key] = {
     "voxelBatch": Key((), "int", -1, above=0),
 }
 # These four stand under ``voxelSetting`` in a parameter file, all others under ``setting``.
+DEFAULTS = {name: key.default for name, key in KEYS.items()}
 VOXEL_KEYS = ("kernelRadius", "maskedKernel", "initValue", "voxelBatch")
 
 
@@ -151,7 +152,7 @@ def view(parameters: Parameters, verb: Verb) -> Parameters:
 
 def resolved(settings: Settings) -> dict[str, Any]:
     """Return ``settings`` with PyRadiomics' defaults for everything that they leave out."""
-    return {**{name: key.default for name, key in KEYS.items()}, **settings}
+    return {**DEFAULTS, **settings}
 
 
 def _kept(settings: Settings, verb: Verb) -> dict[str, object]:
