@@ -101,13 +101,15 @@ def bounding_box(mask: sitk.Image) -> Box:
         If there are none.
     """
     inside = sitk.GetArrayViewFromImage(mask)
-    z = _hit(inside.any(axis=2).any(axis=1))
+    slices = inside.reshape(len(inside), -1)
+    whole = np.issubdtype(inside.dtype, np.integer)  # their bits can be joined at the speed of memory
+    z = _hit(np.bitwise_or.reduce(slices, axis=1) if whole else slices.any(axis=1))
     face = inside[z[0] : z[1] + 1].any(axis=0)  # of the slices that hold voxels only
     ends = np.array([_hit(face.any(axis=0)), _hit(face.any(axis=1)), z], dtype=np.int64)
     return Box(ends[:, 0].copy(), ends[:, 1] - ends[:, 0] + 1)
 
 
-def _hit(line: NDArray[np.bool_]) -> tuple[int, int]:
+def _hit(line: NDArray[Any]) -> tuple[int, int]:
     places = np.flatnonzero(line)
     if places.size == 0:
         raise RegionRefusedError("the mask is empty")
