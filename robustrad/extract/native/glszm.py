@@ -61,7 +61,7 @@ def zone_table(
     zones = np.zeros((4, int(layout.lengths.sum()) + 1), dtype=np.int32)
     label = np.zeros(len(levels), dtype=np.int32)
     used = _label(levels, alike, layout.starts, layout.lengths, back, joined, label, zones)
-    sizes = np.flatnonzero(zones[3])
+    sizes = np.flatnonzero(zones[3, 1 : zones[3, 0] + 1]) + 1
     zones[3, sizes] = np.arange(len(sizes))
     counts = np.zeros((len(gray), len(sizes)))
     _tabulate(zones, used, counts)
@@ -125,7 +125,8 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
 ) -> int:
-    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur (its last row).
+    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur (its last row, with
+    # the largest of them in front).
     parent = zones[0]
     size = zones[1]
     level = zones[2]
@@ -158,6 +159,7 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
+            seen[0] = max(seen[0], size[z])
     return used
 
 
