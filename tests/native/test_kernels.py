@@ -57,7 +57,9 @@ def test_gradient_is_itks(use_spacing: bool) -> None:
     np.testing.assert_allclose(ours, sitk.GetArrayFromImage(itk), rtol=2e-7)
 
 
-@pytest.mark.parametrize("name", ["coif1", "haar", "db3", "bior2.4", "sym5"])
+@pytest.mark.parametrize(
+    "name", ["coif1", "coif5", "haar", "db3", "db20", "bior2.4", "rbio1.3", "sym5", "dmey"]
+)
 @pytest.mark.parametrize("shape", [(12, 14, 16), (13, 15, 11)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_wavelet_is_pywavelets_to_the_last_bit(name: str, shape: tuple[int, int, int], dtype: type) -> None:

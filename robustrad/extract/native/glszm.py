@@ -125,8 +125,8 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
 ) -> int:
-    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur (its last row, with
-    # the largest of them in front).
+    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur in its last row,
+    # with the largest of them in front.
     parent = zones[0]
     size = zones[1]
     level = zones[2]
