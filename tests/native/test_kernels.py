@@ -173,6 +173,24 @@ def test_directions_are_halved_and_clipped() -> None:
     assert directions((5, 5, 5), (1,), flat=None, both=False)[0].tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.5])
+def test_lines_are_those_that_hold_two_voxels(share: float) -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        mask = rng.random(tuple(int(v) for v in rng.integers(2, 7, 3))) < share
+        mask[0, 0, 0] = mask[-1, 0, -1] = True
+        roi = crop(mask, Box((0, 0, 0), mask.shape))
+        base = frame(roi, TextureSettings())
+        inside = [tuple(point) for point in np.argwhere(mask).tolist()]
+        for angle, found in zip(base.near.tolist(), base.lines.tolist(), strict=True):
+            ahead = {
+                (z + k * angle[0], y + k * angle[1], x + k * angle[2])
+                for z, y, x in inside
+                for k in range(1, 7)
+            }
+            assert found == bool(ahead & set(inside))
+
+
 @pytest.mark.parametrize("symmetrical", [True, False])
 @pytest.mark.parametrize("levels", [5, 30, 90])
 def test_maximal_correlation_is_that_of_the_full_problem(levels: int, symmetrical: bool) -> None:
