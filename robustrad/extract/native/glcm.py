@@ -147,8 +147,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 hxy -= value * np.log2(value + _EPS)
                 out[0] += value * (gray[i] * gray[j])
                 out[17] += value * value
-                if value > out[19]:
-                    out[19] = value
+                out[19] = max(out[19], value)
         if np.isnan(p[0, 0]):
             for k in range(out.shape[0]):
                 out[k] = np.nan

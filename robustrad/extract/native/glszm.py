@@ -163,6 +163,5 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
-            if size[z] > seen[0]:
-                seen[0] = size[z]
+            seen[0] = max(seen[0], size[z])
     return used
