@@ -304,3 +304,16 @@ def test_image_is_not_changed() -> None:
     before = sitk.GetArrayFromImage(image)
     features(NATIVE, image, roi, parameters({"resampledPixelSpacing": [2, 2, 2]}, dict(FILTERS)))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image), before)
+
+
+def test_both_engines_interpolate_the_mask_as_the_sampling_asks() -> None:
+    rng = np.random.default_rng(3)
+    image, mask = images(rng.normal(100, 30, (12, 14, 16)), _mask("ball", (12, 14, 16), rng), (1.0, 1.0, 2.5))
+    asked = parameters({"binWidth": 20, "resampledPixelSpacing": [0.8, 0.8, 0.8]})
+    linear = Sampling(mask_interpolator="linear")
+    assert parity(image, mask, asked, linear).holds
+    volumes = {
+        features(NATIVE, image, mask, asked, how)["original_shape_VoxelVolume"]
+        for how in (Sampling(), linear)
+    }
+    assert len(volumes) == 2

@@ -20,7 +20,7 @@ _TIE = 1e-6  # voxels; closer to a face than this, ITK's own rounding decides
 
 
 def mask_on_grid(mask: sitk.Image, laid: AnalysisGrid, where: Positions | None) -> Bools:
-    """Return the mask on the analysis grid, nearest neighbor, (z, y, x); voxels beyond it are outside.
+    """Return the mask on the analysis grid, (z, y, x); voxels beyond it are outside.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ def mask_on_grid(mask: sitk.Image, laid: AnalysisGrid, where: Positions | None) 
     where : Positions or None
         Its voxels in the image; None where the axes are not the same.
     """
-    if where is not None and laid.interpolate and Grid.of(mask) == laid.source:
+    shortcut = where is not None and laid.interpolate and laid.mask_interpolator == "nearest"
+    if shortcut and where is not None and Grid.of(mask) == laid.source:
         voxels = sitk.GetArrayViewFromImage(mask)
         if not any(np.any(np.abs(axis - np.floor(axis) - 0.5) < _TIE) for axis in where):
             z, y, x = (nearest_taps(axis, size) for axis, size in zip(where, voxels.shape, strict=True))
