@@ -47,7 +47,7 @@ def choose_survival(name: str) -> SurvivalChoice:
         If there is none.
     """
     if name == "cox":
-        return SurvivalChoice(name, {}, tuple({"alpha": alpha} for alpha in (100.0, 10.0, 1.0, 0.1)))
+        return SurvivalChoice(name, {}, tuple({"alpha": alpha} for alpha in (100.0, 10.0, 1.0)))
     if name == "survival_forest":
         grid = tuple({"min_samples_leaf": leaf} for leaf in (15, 6))
         return SurvivalChoice(name, {"n_estimators": 100, "max_features": "sqrt", "n_jobs": 1}, grid)

@@ -12,6 +12,7 @@ from robustrad.core.errors import DataError, EnvironmentUnusableError
 from robustrad.drift.arms import Arm
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.survival import run
 from robustrad.drift.survival.crossval import cross_validate_survival, survival_folds
 from robustrad.drift.survival.estimators import choose_survival
 from robustrad.drift.survival.fit import fit_survival_model, survival_features, survival_steps
@@ -35,7 +36,7 @@ def test_an_unknown_model_is_told_before_anything_else(tmp_path):
     data, survival = simulated(40)
     with pytest.raises(DataError, match="Did you mean survival_forest"):
         survival_arms(data, survival, [ModelSpec("random_forest")], RunSettings(), folder=tmp_path)
-    assert choose_survival("cox").default == {"alpha": 1.0}
+    assert choose_survival("cox").default == {"alpha": 10.0}
 
 
 def test_folds_are_stratified_by_event_and_never_split_a_patient():
@@ -123,7 +124,7 @@ def test_cox_without_selection_is_scikit_survivals(sksurv):
 
 def test_a_run_resumes_and_does_not_depend_on_workers(sksurv, tmp_path, monkeypatch):
     data, survival = simulated(50, k=2, p=6)
-    settings = RunSettings(folds=2, repeats=1, permutations=4)
+    settings = RunSettings(folds=2, repeats=1, permutations=2)
     once, again = (
         survival_arms(data, survival, [ModelSpec("cox")], settings, folder=tmp_path / name, jobs=jobs)
         for name, jobs in (("a", 1), ("b", 2))
@@ -134,7 +135,7 @@ def test_a_run_resumes_and_does_not_depend_on_workers(sksurv, tmp_path, monkeypa
     assert [arm.arm.name for arm in once[0].arms] == ["reference", "same_condition"]
     assert np.array_equal(once[0].permuted.null, again[0].permuted.null)
     # Everything is there: nothing is fitted again.
-    monkeypatch.setattr("robustrad.drift.survival.run._run", lambda *_, **__: pytest.fail("fitted again"))
+    monkeypatch.setattr(run, "_run", lambda *_, **__: pytest.fail("fitted again"))
     kept = survival_arms(data, survival, [ModelSpec("cox")], settings, folder=tmp_path / "a")
     assert np.array_equal(kept[0].arms[0].scores, once[0].arms[0].scores, equal_nan=True)
 
