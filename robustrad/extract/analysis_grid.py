@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid, Triple
 from robustrad.extract.engine import RegionRefusedError
+from robustrad.perturb.sample import MaskInterpolator
+
+HALF = 0.5 - 1e-9
+"""From which on a voxel is inside; rounding must not decide about those that are half inside."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class AnalysisGrid:
         Index (x, y, z) in the image of the first voxel, where nothing is interpolated.
     transform : SimpleITK.Transform or None
         Maps points of the analysis grid to points of the image (SimpleITK's convention); None is identity.
+    mask_interpolator : str
+        ``nearest`` or ``linear``, see ``sample_mask``.
     notes : tuple of str
         What is lost at the borders: analysis voxels beyond the image, ROI voxels beyond the grid.
     """
@@ -38,6 +44,7 @@ class AnalysisGrid:
     source: Grid
     start: tuple[int, int, int] = (0, 0, 0)
     transform: sitk.Transform | None = None
+    mask_interpolator: MaskInterpolator = "nearest"
     notes: tuple[str, ...] = ()
 
 
@@ -67,9 +74,16 @@ def sample_image(image: sitk.Image, to: AnalysisGrid, interpolator: str | int) -
 
 
 def sample_mask(mask: sitk.Image, to: AnalysisGrid) -> sitk.Image:
-    """Return ``mask`` on the analysis grid: nearest neighbor, the one mask interpolator of all conditions."""
+    """Return ``mask`` on the analysis grid.
+
+    By nearest neighbor, as PyRadiomics does; or interpolated linearly and at least 0.5, where the factor
+    ``interpolator`` asks for it.
+    """
     if not to.interpolate:
         return _crop(put_on_grid(mask, to.source), to)
+    if to.mask_interpolator == "linear":
+        share = _resample(sitk.Cast(mask != 0, sitk.sitkFloat64), to.grid, sitk.sitkLinear, to.transform)
+        return sitk.Cast(share >= HALF, mask.GetPixelID())
     return _resample(mask, to.grid, sitk.sitkNearestNeighbor, to.transform)
 
 
@@ -86,15 +100,18 @@ def bounding_box(mask: sitk.Image) -> Box:
     RegionRefusedError
         If there are none.
     """
-    inside = sitk.GetArrayViewFromImage(mask) != 0
-    lower, size = [], []
-    for others in ((0, 1), (0, 2), (1, 2)):  # axes of the array to collapse for x, y, z
-        hit = np.flatnonzero(inside.any(axis=others))
-        if hit.size == 0:
-            raise RegionRefusedError("the mask is empty")
-        lower.append(hit[0])
-        size.append(hit[-1] - hit[0] + 1)
-    return Box(np.array(lower, dtype=np.int64), np.array(size, dtype=np.int64))
+    inside = sitk.GetArrayViewFromImage(mask)
+    z = _hit(inside.any(axis=2).any(axis=1))
+    face = inside[z[0] : z[1] + 1].any(axis=0)  # of the slices that hold voxels only
+    ends = np.array([_hit(face.any(axis=0)), _hit(face.any(axis=1)), z], dtype=np.int64)
+    return Box(ends[:, 0].copy(), ends[:, 1] - ends[:, 0] + 1)
+
+
+def _hit(line: NDArray[np.bool_]) -> tuple[int, int]:
+    places = np.flatnonzero(line)
+    if places.size == 0:
+        raise RegionRefusedError("the mask is empty")
+    return int(places[0]), int(places[-1])
 
 
 def _crop(image: sitk.Image, to: AnalysisGrid) -> sitk.Image:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robustrad.core.geometry import carry_mask
-from robustrad.perturb.base import Perturbation, Stage
+from robustrad.perturb.base import InapplicableError, Perturbation, Stage, stage_of_setting
 from robustrad.perturb.sample import Sample
 
 
@@ -61,15 +62,18 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
     if reason is not None:
         return Skipped(reason)
     before = _checksums(sample)
-    result = operator.apply(sample, rng)
+    try:
+        result = operator.apply(sample, rng)
+    except InapplicableError as error:
+        return Skipped(str(error))
     if _checksums(sample) != before:
         raise ContractError(operator, "it changed the sample that it was given")
     if not isinstance(result, Sample):
         raise ContractError(operator, f"it returned a {type(result).__name__}, not a Sample")
-    foreign = _changed(sample, result) - _own(operator.stage)
+    foreign = _changed(sample, result) - _own(operator) or _foreign_settings(operator, sample, result)
     if foreign:
         raise ContractError(
-            operator, f"at stage {operator.stage.value} it changed {', '.join(sorted(foreign))}"
+            operator, f"at stage {operator.acts_at.value} it changed {', '.join(sorted(foreign))}"
         )
     if result.voxels.shape != result.grid.shape:
         raise ContractError(
@@ -88,17 +92,29 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
     wishes = (*(result.sampling.spacing_mm or (1.0,)), *result.sampling.shift, result.sampling.rotation_deg)
     if not all(map(math.isfinite, wishes)) or min(result.sampling.spacing_mm or (1.0,)) <= 0:
         raise ContractError(operator, f"the grid {result.sampling} cannot be laid")
-    return result if result.mask.any() else Skipped("no voxel is left in the mask")
+    return _sealed(result, sample) if result.mask.any() else Skipped("no voxel is left in the mask")
 
 
-def _own(stage: Stage) -> set[str]:
-    """Return the parts of a sample that an operator of ``stage`` may change."""
+def _own(operator: Perturbation) -> set[str]:
+    """Return the parts of a sample that ``operator`` may change at its stage."""
+    if operator.settings_only:
+        return {"settings", "sampling"} if operator.acts_at is Stage.GRID else {"settings"}
     return {
         Stage.IMAGE: {"voxels", "grid"},
         Stage.MASK: {"mask"},
         Stage.GRID: {"sampling"},
         Stage.DISCRETIZE: {"settings"},
-    }[stage]
+    }[operator.acts_at]
+
+
+def _foreign_settings(operator: Perturbation, before: Sample, after: Sample) -> set[str]:
+    """Return the changed settings that do not act where the operator does: there they would do nothing."""
+    changed = {
+        key
+        for key in {*before.settings, *after.settings}
+        if key not in before.settings or before.settings[key] != after.settings.get(key)
+    }
+    return {f"setting {key}" for key in changed if stage_of_setting(key) is not operator.acts_at}
 
 
 def _changed(before: Sample, after: Sample) -> set[str]:
@@ -117,9 +133,28 @@ def _changed(before: Sample, after: Sample) -> set[str]:
 
 
 def _checksums(sample: Sample) -> tuple[int, ...]:
-    """Return checksums of what an operator could change in place."""
+    """Return checksums of what an operator could change in place; sealed arrays need none."""
+    arrays = [array for array in (sample.voxels, sample.mask) if _owner(array).flags.writeable]
     return (
-        zlib.crc32(np.ascontiguousarray(sample.voxels).data),
-        zlib.crc32(np.ascontiguousarray(sample.mask).data),
+        len(arrays),
+        *(zlib.crc32(np.ascontiguousarray(array).data) for array in arrays),
         hash(repr(sorted(sample.settings.items()))),
     )
+
+
+def _sealed(result: Sample, given: Sample) -> Sample:
+    """Return ``result`` with the arrays that its operator made read-only down to their owners.
+
+    The next operators then need no checksums of the whole image to be known to have left it alone.
+    """
+    for name in ("voxels", "mask"):
+        owner = _owner(getattr(result, name))
+        if owner is not _owner(getattr(given, name)):
+            owner.flags.writeable = False
+    return result
+
+
+def _owner(array: NDArray[Any]) -> NDArray[Any]:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
