@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid, Triple
 from robustrad.extract.engine import RegionRefusedError
+from robustrad.extract.settings import INTERPOLATORS
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ def sample_image(image: sitk.Image, to: AnalysisGrid, interpolator: str | int) -
     to : AnalysisGrid
         Where to.
     interpolator : str or int
-        PyRadiomics' setting: a name of SimpleITK's (``sitkBSpline``) or its number.
+        PyRadiomics' setting: a name of SimpleITK's (``sitkBSpline``) or its number in PyRadiomics' schema
+        (SimpleITK has moved 3, its B-spline, since).
     """
     if not to.interpolate:
         return _crop(image, to)
-    method = getattr(sitk, interpolator) if isinstance(interpolator, str) else interpolator
-    return _resample(image, to.grid, method, to.transform)
+    name = interpolator if isinstance(interpolator, str) else INTERPOLATORS[interpolator - 1]
+    return _resample(image, to.grid, getattr(sitk, name), to.transform)
 
 
 def sample_mask(mask: sitk.Image, to: AnalysisGrid) -> sitk.Image:

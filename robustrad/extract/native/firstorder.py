@@ -170,8 +170,7 @@ def _order_statistics(values: Values, low: float, high: float, ranks: NDArray[np
     wanted[of_rank] = True
     # Values of the wanted buckets only, sorted; ``before`` holds how many of them lie before each bucket.
     sizes = np.where(wanted, np.diff(counts), 0)
-    chosen = np.empty(n)
-    chosen = np.sort(chosen[: _choose(values, bucket, wanted, chosen)])
+    chosen = np.sort(values[wanted[bucket]])
     before = np.cumsum(sizes) - sizes
     return np.asarray(chosen[before[of_rank] + ranks - counts[of_rank]])
 
@@ -184,12 +183,3 @@ def _fill_buckets(
         bucket[i] = int((values[i] - low) * scale)
     for i in range(values.shape[0]):
         counts[bucket[i] + 1] += 1
-
-
-@bare
-def _choose(values: Values, bucket: NDArray[np.int32], wanted: NDArray[np.bool_], chosen: Values) -> int:
-    m = 0
-    for i in range(values.shape[0]):
-        chosen[m] = values[i]
-        m += wanted[bucket[i]]
-    return m

@@ -289,8 +289,8 @@ def _filter_rows(image: Array, keep: slice) -> Floats:
     out = np.empty((depth, height, keep.stop - keep.start))
     for z in range(depth):
         for first in range(0, height, LANES):
-            rows = image[z, first : first + LANES]
-            turned = np.array(rows.T, dtype=np.float64, order="C")[None]
+            rows = np.array(image[z, first : first + LANES], dtype=np.float64, order="C")
+            turned = np.ascontiguousarray(rows.T)[None]
             if length > 1:
                 _filter_middle(turned)
             out[z, first : first + LANES] = turned[0, keep].T
