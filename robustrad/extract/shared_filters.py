@@ -24,7 +24,7 @@ from robustrad.extract.native.axes import positions
 from robustrad.extract.native.engine import NativeEngine
 from robustrad.extract.native.images import Crop, RoiImage, roi_images
 from robustrad.extract.native.prepared import Array, Prepared, prepare
-from robustrad.extract.native.roi import Box, crop, gather
+from robustrad.extract.native.roi import Box, crop
 from robustrad.extract.parameters import Parameters
 from robustrad.extract.sampling import AnalysisGrid
 from robustrad.extract.settings import resolved
@@ -93,8 +93,8 @@ class SharedFiltersEngine(NativeEngine):
                 for span, first, last in zip(spans, own.box.start, own.box.stop, strict=True)
             )
             for image in _core(prepared, _extended(laid, lattice, spans), spans, own.spacing, wanted):
-                part = np.ascontiguousarray(image.values.reshape(shape)[at])
-                found.append(image._replace(values=gather(part, own.roi.rows, own.roi.voxels)))
+                values = np.asarray(image.values.reshape(shape)[at][own.roi.mask])
+                found.append(image._replace(values=values))
         order = list(parameters.image_types)
         yield from sorted(found, key=lambda image: order.index(image.image_type))
 
