@@ -70,7 +70,7 @@ def glcm_features(
     if len(counts) > 1 and not totals.all():
         counts, totals = counts[totals > 0], totals[totals > 0]
     with np.errstate(invalid="ignore"):
-        matrices = counts / totals[:, None, None]
+        matrices = np.divide(counts, totals[:, None, None], out=None if counts is pairs else counts)
     rows, margins = _all_features(matrices, gray)
     values = mean_defined(rows) if len(rows) else np.full(len(ORDER), np.nan)
     found = dict(zip(ORDER, values.tolist(), strict=True))

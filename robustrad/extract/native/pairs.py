@@ -29,7 +29,7 @@ class PairsAndRuns(NamedTuple):
     pairs : ndarray of float64, (a, g, g)
         Voxels of level i (second index) whose neighbor along the direction has level j (third index).
     runs : ndarray of float64, (a, g, r)
-        Runs of level i and length j + 1.
+        Runs of level i and length j + 1, up to the longest.
     alike : ndarray of int32, flat padded volume
         Bit a is set where the voxel before along direction a has the same level.
     """
@@ -116,6 +116,8 @@ def _parted(tables: Levels, counts: Counts, longest: int) -> tuple[Floats, Float
     wide = known + 1
     pairs = tables[:, : wide * wide].reshape(-1, wide, wide)[:, 1:, 1:].astype(np.float64)
     places = tables[:, wide * wide :].reshape(-1, wide, longest + 2)[:, 1:, 1:]
+    reached = np.flatnonzero(places.max(axis=(0, 1)))  # place 1 is filled in below
+    places = places[:, :, : max(int(reached[-1]) if reached.size else 0, 1) + 2]
     again = places[:, :, 1:].sum(axis=2)
     pairs[:, np.arange(known), np.arange(known)] = again
     places[:, :, 0] = counts - again
