@@ -1,6 +1,8 @@
 """``make bench``: engines side by side, medians of interleaved repeats in one process on one thread.
 
-``python -m bench.quick`` takes synthetic lesions; ``--real`` the lesions of ROBUSTRAD_DATA.
+Times are processor time: on one thread that is what the clock of a quiet machine would show, and what other
+processes take does not count. ``python -m bench.quick`` takes synthetic lesions; ``--real`` those of
+ROBUSTRAD_DATA.
 """
 
 from __future__ import annotations
@@ -24,16 +26,16 @@ Tasks = dict[str, Callable[[], object]]
 
 
 def interleaved(tasks: Tasks, *, repeats: int) -> dict[str, float]:
-    """Return the median seconds of every task; one run of each in turn, so that noise falls on all alike."""
+    """Return the median processor time of every task in seconds; one run of each in turn."""
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for name, task in tasks.items():
         if name.startswith("native"):
             task()  # compile
     for _ in range(repeats):
         for name, task in tasks.items():
-            start = time.perf_counter()
+            start = time.process_time()
             task()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(time.process_time() - start)
     return {name: median(values) for name, values in times.items()}
 
 
@@ -44,14 +46,18 @@ def main() -> int:
         "--real", nargs="*", metavar="CASE", help="real cases, e.g. STS_019/PET; none: all nine"
     )
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--sweep", nargs="*", type=float, metavar="MM", default=[32.0], help="lesions to sweep"
+    )
     chosen = parser.parse_args()
     with single_threaded():
         for name, case in _cases(chosen.real):
             _row(f"common configuration, {name}", _engines(case), chosen.repeats)
         scan = lesion(6.0, size_xy=512, slices=48)
         _row("common configuration, small lesion in 512 x 512 x 48", _engines(scan), chosen.repeats)
-        _row("six bin widths, original + wavelet + LoG", _bin_widths(lesion(16.0)), chosen.repeats)
-        _row("sweep of 36 conditions", _sweep(lesion(16.0)), 1)
+        _row("six bin widths, lesion of 32 mm", _bin_widths(lesion(16.0)), chosen.repeats)
+        for diameter in chosen.sweep:
+            _row(f"36 conditions, lesion of {diameter:g} mm", _sweep(lesion(diameter / 2)), 1)
         icc = stability.Icc()
         icc.setup()
         seconds = interleaved({"icc": icc.time_icc}, repeats=50)["icc"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from robustrad.extract.engines import choose_engine
 from robustrad.extract.parameters import Parameters
 from robustrad.perturb.apply import Skipped, apply
 from robustrad.perturb.sample import Sample
-from robustrad.protocol.model import Protocol
 from robustrad.protocol.read import load_protocol
 from robustrad.sweep import branch  # not its names: asv would take Setup for a setup
 from robustrad.sweep.conditions import Condition, build_conditions
@@ -39,23 +39,23 @@ FACTORS: dict[str, Any] = {
 }
 
 
-def protocol(parameters: Parameters) -> Protocol:
-    """Return the factorial of 36 conditions."""
-    return load_protocol(
-        {
-            "name": "bench",
-            "modality": "any",
-            "about": "36 conditions.",
-            "references": [],
-            "extraction": parameters.mapping(),
-            "design": "factorial",
-            "factors": FACTORS,
-        }
-    )
+def spelled(parameters: Parameters) -> dict[str, Any]:
+    """Return the factorial of 36 conditions as a protocol file spells it."""
+    return {
+        "name": "bench",
+        "modality": "any",
+        "about": "36 conditions.",
+        "references": [],
+        "extraction": parameters.mapping(),
+        "design": "factorial",
+        "factors": FACTORS,
+    }
 
 
 class Sweep36:
     """The whole branch of one lesion, as a worker runs it, perturbing and measuring strength included."""
+
+    timer = time.process_time  # one thread: what other processes take does not count
 
     params = (["native", "pyradiomics"], ["original", "common"])
     param_names = ("engine", "configuration")
@@ -76,7 +76,7 @@ class Sweep36:
         if "resampledPixelSpacing" not in parameters.settings:
             wanted = {"resampledPixelSpacing": [1, 1, 1], "interpolator": "sitkBSpline"}
             parameters = parameters.overridden(wanted)
-        chosen = protocol(parameters)
+        chosen = load_protocol(spelled(parameters))
         used = choose_engine(engine, parameters).engine
         self.conditions = build_conditions(chosen, definition=used.definition)
         assert len(self.conditions) == 36

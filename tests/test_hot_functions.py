@@ -10,6 +10,7 @@ import pytest
 from bench.cases import lesion
 from bench.extraction import BIN_WIDTHS, CONFIGURATIONS, at_bin_widths, extract
 from bench.stability import Icc
+from bench.sweep import Sweep36
 from robustrad.harmonize.combat import ComBat
 
 SMALL = lesion(6.0)
@@ -25,6 +26,13 @@ def test_six_bin_widths_share_one_region(benchmark: Any) -> None:
     found = benchmark(at_bin_widths, "native", CONFIGURATIONS["original"], SMALL)
     assert len(found) == len(BIN_WIDTHS)
     assert len({features["original_glcm_Contrast"] for features in found}) == len(BIN_WIDTHS)
+
+
+def test_a_sweep_of_36_conditions(benchmark: Any) -> None:
+    bench = Sweep36()
+    bench.setup("native", "original")
+    benchmark(bench.time_sweep, "native", "original")
+    bench.teardown("native", "original")
 
 
 def test_icc(benchmark: Any) -> None:

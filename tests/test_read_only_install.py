@@ -1,4 +1,4 @@
-"""An installed wheel whose folder nobody may write: kernels are kept elsewhere or made anew, and both work."""
+"""An installed wheel whose folder nobody may write: kernels are kept elsewhere or compiled anew."""
 
 from __future__ import annotations
 

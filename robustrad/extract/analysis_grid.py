@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid, Triple
 from robustrad.extract.engine import RegionRefusedError
+from robustrad.extract.settings import INTERPOLATORS
 from robustrad.perturb.sample import MaskInterpolator
 
 HALF = 0.5 - 1e-9
@@ -65,12 +66,13 @@ def sample_image(image: sitk.Image, to: AnalysisGrid, interpolator: str | int) -
     to : AnalysisGrid
         Where to.
     interpolator : str or int
-        PyRadiomics' setting: a name of SimpleITK's (``sitkBSpline``) or its number.
+        PyRadiomics' setting: a name of SimpleITK's (``sitkBSpline``) or its number in PyRadiomics' schema
+        (SimpleITK has moved 3, its B-spline, since).
     """
     if not to.interpolate:
         return _crop(image, to)
-    method = getattr(sitk, interpolator) if isinstance(interpolator, str) else interpolator
-    return _resample(image, to.grid, method, to.transform)
+    name = interpolator if isinstance(interpolator, str) else INTERPOLATORS[interpolator - 1]
+    return _resample(image, to.grid, getattr(sitk, name), to.transform)
 
 
 def sample_mask(mask: sitk.Image, to: AnalysisGrid) -> sitk.Image:
@@ -101,13 +103,15 @@ def bounding_box(mask: sitk.Image) -> Box:
         If there are none.
     """
     inside = sitk.GetArrayViewFromImage(mask)
-    z = _hit(inside.any(axis=2).any(axis=1))
+    slices = inside.reshape(len(inside), -1)
+    whole = np.issubdtype(inside.dtype, np.integer)  # their bits can be joined at the speed of memory
+    z = _hit(np.bitwise_or.reduce(slices, axis=1) if whole else slices.any(axis=1))
     face = inside[z[0] : z[1] + 1].any(axis=0)  # of the slices that hold voxels only
     ends = np.array([_hit(face.any(axis=0)), _hit(face.any(axis=1)), z], dtype=np.int64)
     return Box(ends[:, 0].copy(), ends[:, 1] - ends[:, 0] + 1)
 
 
-def _hit(line: NDArray[np.bool_]) -> tuple[int, int]:
+def _hit(line: NDArray[Any]) -> tuple[int, int]:
     places = np.flatnonzero(line)
     if places.size == 0:
         raise RegionRefusedError("the mask is empty")

@@ -37,6 +37,7 @@ from robustrad.extract.analysis_grid import (
 )
 from robustrad.extract.borders import border_notes, refuse_outside
 from robustrad.extract.parameters import Settings
+from robustrad.extract.room import refuse_beyond_memory
 from robustrad.extract.rotation import Edges, turn_of, turn_transform, turned_edges
 from robustrad.extract.settings import resolved
 from robustrad.perturb.sample import Sampling
@@ -66,6 +67,8 @@ def lay_grid(
     ------
     RegionRefusedError
         If the mask is empty or its bounding box leaves the image.
+    DataError
+        If the grid needs more memory than the machine has.
     ProtocolError
         If a shift or rotation is asked for and the settings switch interpolation off.
     """
@@ -98,6 +101,7 @@ def _laid(image: Grid, mask: sitk.Image, settings: Settings, wish: Sampling) -> 
     shift = np.array(wish.shift)
     edges = Edges(box.lower - 0.5, box.lower + box.size - 0.5) if turn is None else turned_edges(mask, turn)
     grid = _covering(mask, spacing, edges, shift, pad=pad, turned=turn is not None)
+    refuse_beyond_memory(grid)
     laid = AnalysisGrid(grid, True, image, transform=None if turn is None else turn_transform(mask, turn))
     return replace(laid, notes=tuple(border_notes(laid, mask, edges)))
 

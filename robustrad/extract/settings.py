@@ -15,7 +15,7 @@ from robustrad.extract.parameters import Parameters, Settings
 
 __all__ = ["INTERPOLATORS", "KEYS", "VOXEL_KEYS", "Key", "Verb", "resolved", "view"]
 
-_BOTH = (Verb.REGION, Verb.LEVELS)
+DEFAULTS = {name: key.default for name, key in KEYS.items()}
 
 
 def view(parameters: Parameters, verb: Verb) -> Parameters:
@@ -24,7 +24,7 @@ def view(parameters: Parameters, verb: Verb) -> Parameters:
     Case and prepare see neither filters nor feature classes; region sees all filters and the shape classes,
     levels all filters and all classes.
     """
-    filters = verb in _BOTH
+    filters = verb in {Verb.REGION, Verb.LEVELS}
     return Parameters(
         settings=_kept(parameters.settings, verb),
         image_types={name: _kept(own, verb) for name, own in parameters.image_types.items() if filters},
@@ -38,7 +38,7 @@ def view(parameters: Parameters, verb: Verb) -> Parameters:
 
 def resolved(settings: Settings) -> dict[str, Any]:
     """Return ``settings`` with PyRadiomics' defaults for everything that they leave out."""
-    return {**{name: key.default for name, key in KEYS.items()}, **settings}
+    return {**DEFAULTS, **settings}
 
 
 def _kept(settings: Settings, verb: Verb) -> dict[str, object]:

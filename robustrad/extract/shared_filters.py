@@ -20,6 +20,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from robustrad.extract.analysis_grid import probe, triple
+from robustrad.extract.native.axes import positions
 from robustrad.extract.native.engine import NativeEngine
 from robustrad.extract.native.images import Crop, RoiImage, roi_images
 from robustrad.extract.native.prepared import Array, Prepared, prepare
@@ -114,7 +115,8 @@ def _core(
     if key in prepared.cores:
         prepared.cores.move_to_end(key)
         return prepared.cores[key]
-    image: Array = prepared.on(wide, settings["interpolator"])
+    where = positions(wide) if wide.interpolate else None
+    image: Array = prepared.on(wide, where, settings["interpolator"])
     whole = crop(np.ones(image.shape, dtype=np.bool_), box)
     found = tuple(roi_images(Crop(image, box, whole, spacing), parameters))
     if key is not None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from robustrad.core.identity import canonical_json
+from robustrad.core.identity import canonical_json, fingerprint
 from robustrad.extract.engine import PYRADIOMICS_DEFINITION
 from robustrad.extract.engines import choose_engine
 from robustrad.extract.parity import RELATIVE, compare
@@ -22,6 +22,7 @@ from robustrad.sweep.plan import Plan
 from robustrad.sweep.rows import OK, ConditionResult
 from robustrad.sweep.runner import Runner
 from robustrad.sweep.store import Store
+from robustrad.sweep.study import STUDY
 from robustrad.sweep.tasks import CaseRef, Task, build_tasks
 from robustrad.workers.pool import run_pool
 
@@ -54,6 +55,11 @@ class Watched:
         """Its name, for people."""
         return f"{self.task.case.case_id}, {self.result.condition}"
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What the study says of it, to the last bit."""
+        return {name: repr(value) for name, value in self.result.features.items()}
+
 
 class Oracle(Runner):
     """The service of a worker: computes tasks as ``Runner`` does, by PyRadiomics, and writes nothing."""
@@ -73,6 +79,8 @@ class Oracle(Runner):
 def watch_parity(plan: Plan, store: Store, study: dict[str, Any], *, jobs: int | None) -> dict[str, Any]:
     """Compute a sample of the finished ``plan`` again; return the record for study.json.
 
+    Where the folder has the record of exactly these values already, that one is returned.
+
     Parameters
     ----------
     plan : Plan
@@ -87,20 +95,24 @@ def watch_parity(plan: Plan, store: Store, study: dict[str, Any], *, jobs: int |
     Returns
     -------
     dict
-        ``units`` looked at, ``compared`` (``all`` features, or the ``unfiltered`` ones), ``worst`` relative
-        difference per feature class (of features near zero too), ``tolerance``, and ``exceeded``: every
-        feature beyond it, with its unit and both values.
+        ``units`` looked at, ``of`` (fingerprint of their values in the study), ``compared`` (``all``
+        features, or the ``unfiltered`` ones), ``worst`` relative difference per feature class (of features
+        near zero too), ``tolerance``, and ``exceeded``: every feature beyond it, with its unit and values.
     """
     watched = _sample(plan, store, study["seed"])
     setup = {"folder": str(store.folder), "study": study}
     record: dict[str, Any] = {
         "oracle": ORACLE,
         "units": sorted(one.unit for one in watched),
+        "of": fingerprint([[one.unit, one.told] for one in watched]),
         "compared": "all" if study["engine"]["definition"] == PYRADIOMICS_DEFINITION else "unfiltered",
         "tolerance": RELATIVE,
         "worst": {},
         "exceeded": [],
     }
+    known: Any = store.read_json(STUDY).get("parity", {})
+    if known.get("of") == record["of"]:
+        return dict(known)
     if jobs is None:
         oracle = Oracle(setup)
         answers: Iterable[tuple[Watched, dict[str, Any] | None]] = (

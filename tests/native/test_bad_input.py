@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from robustrad.core.errors import DataError
 from robustrad.extract.engine import RegionRefusedError
 from robustrad.extract.levels import GrayLevelsError
 from tests.native.side_by_side import NATIVE, PYRADIOMICS, features, images, parameters, parity
@@ -83,6 +84,30 @@ def test_bins_that_overflow_the_pixel_type_are_refused() -> None:
     voxels[5, 5, 5] = 32760
     with pytest.raises(GrayLevelsError, match="int16"):
         features(NATIVE, *images(voxels, BALL), parameters({"binWidth": 500}))
+
+
+def test_a_grid_larger_than_memory_is_refused_before_it_is_made() -> None:
+    asked = parameters({"resampledPixelSpacing": [1e-4, 1e-4, 1e-4]})
+    for engine in (NATIVE, PYRADIOMICS):
+        with pytest.raises(DataError, match=r"GiB of this machine\. Choose a coarser resampledPixelSpacing"):
+            features(engine, *images(_voxels(), BALL), asked)
+
+
+def _fuzz(*arguments: str) -> None:
+    """Run the fuzzer in a process whose kernels check every index."""
+    checked = {**os.environ, "NUMBA_BOUNDSCHECK": "1"}
+    command = [sys.executable, "-m", "tests.native.fuzz", *arguments]
+    done = subprocess.run(command, env=checked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+
+def test_kernels_stay_within_their_arrays_on_a_few_random_cases() -> None:
+    _fuzz("--cases", "12", "--seed", "1")
+
+
+@pytest.mark.slow
+def test_kernels_stay_within_their_arrays_on_many_random_cases() -> None:
+    _fuzz("--cases", "600", "--seed", "2", "--oracle")
 
 
 @pytest.mark.slow

@@ -10,9 +10,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from robustrad.core.geometry import Grid
 from robustrad.extract.engine import RegionRefusedError
 from robustrad.extract.native import engine as native_engine
+from robustrad.extract.native.axes import positions
 from robustrad.extract.native.engine import NativeEngine
+from robustrad.extract.native.masks import mask_on_grid
+from robustrad.extract.sampling import AnalysisGrid, sample_mask
 from robustrad.extract.settings import Verb, view
 from robustrad.perturb.sample import Sampling
 from tests.native.side_by_side import (
@@ -181,6 +185,36 @@ def test_shifted_and_turned_grids_are_the_same_too() -> None:
         assert parity(image, roi, asked, sampling).holds
 
 
+def test_masks_are_sampled_as_itk_samples_them() -> None:
+    rng = np.random.default_rng(12)
+    steps = (0.9765625, 1.0, 1.5, 2.0, 3.27)
+    fast = 0
+    for _ in range(300):
+        size = tuple(int(n) for n in rng.integers(3, 20, 3))
+        spacing, new = (tuple(float(v) for v in rng.choice(steps, 3)) for _ in range(2))
+        source = Grid((size[0], size[1], size[2]), (spacing[0], spacing[1], spacing[2]), (-250.1, 0.0, 31.7))
+        ends = [n * a / b for n, a, b in zip(size, spacing, new, strict=True)]
+        shift = rng.choice([-0.5, 0.0, 0.25, 1.0], 3)  # voxels beyond the image, too
+        origin = [
+            o + (b - a) / 2 + b * s
+            for o, a, b, s in zip(source.origin, spacing, new, shift.tolist(), strict=True)
+        ]
+        grid = Grid(
+            (int(ends[0]) + 1, int(ends[1]) + 1, int(ends[2]) + 1),
+            (new[0], new[1], new[2]),
+            (origin[0], origin[1], origin[2]),
+        )
+        laid = AnalysisGrid(grid, True, source)
+        mask = sitk.Cast(source.image(rng.random(source.shape) < 0.5), sitk.sitkUInt32)
+        where = positions(laid)
+        assert where is not None
+        fast += not any(np.any(np.abs(axis - np.floor(axis) - 0.5) < 1e-6) for axis in where)
+        np.testing.assert_array_equal(
+            mask_on_grid(mask, laid, where), sitk.GetArrayFromImage(sample_mask(mask, laid)) == 1
+        )
+    assert 50 < fast < 250
+
+
 def test_flat_regions_have_shape2d_features() -> None:
     rng = np.random.default_rng(8)
     for flat in range(3):
@@ -270,3 +304,16 @@ def test_image_is_not_changed() -> None:
     before = sitk.GetArrayFromImage(image)
     features(NATIVE, image, roi, parameters({"resampledPixelSpacing": [2, 2, 2]}, dict(FILTERS)))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image), before)
+
+
+def test_both_engines_interpolate_the_mask_as_the_sampling_asks() -> None:
+    rng = np.random.default_rng(3)
+    image, mask = images(rng.normal(100, 30, (12, 14, 16)), _mask("ball", (12, 14, 16), rng), (1.0, 1.0, 2.5))
+    asked = parameters({"binWidth": 20, "resampledPixelSpacing": [0.8, 0.8, 0.8]})
+    linear = Sampling(mask_interpolator="linear")
+    assert parity(image, mask, asked, linear).holds
+    volumes = {
+        features(NATIVE, image, mask, asked, how)["original_shape_VoxelVolume"]
+        for how in (Sampling(), linear)
+    }
+    assert len(volumes) == 2

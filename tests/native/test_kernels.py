@@ -57,7 +57,9 @@ def test_gradient_is_itks(use_spacing: bool) -> None:
     np.testing.assert_allclose(ours, sitk.GetArrayFromImage(itk), rtol=2e-7)
 
 
-@pytest.mark.parametrize("name", ["coif1", "haar", "db3", "bior2.4", "sym5"])
+@pytest.mark.parametrize(
+    "name", ["coif1", "coif5", "haar", "db3", "db20", "bior2.4", "rbio1.3", "sym5", "dmey"]
+)
 @pytest.mark.parametrize("shape", [(12, 14, 16), (13, 15, 11)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_wavelet_is_pywavelets_to_the_last_bit(name: str, shape: tuple[int, int, int], dtype: type) -> None:
@@ -171,6 +173,24 @@ def test_directions_are_halved_and_clipped() -> None:
     assert directions((5, 5, 5), (1,), flat=None, both=False)[0].tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.5])
+def test_lines_are_those_that_hold_two_voxels(share: float) -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        mask = rng.random(tuple(int(v) for v in rng.integers(2, 7, 3))) < share
+        mask[0, 0, 0] = mask[-1, 0, -1] = True
+        roi = crop(mask, Box((0, 0, 0), mask.shape))
+        base = frame(roi, TextureSettings())
+        inside = [tuple(point) for point in np.argwhere(mask).tolist()]
+        for angle, found in zip(base.near.tolist(), base.lines.tolist(), strict=True):
+            ahead = {
+                (z + k * angle[0], y + k * angle[1], x + k * angle[2])
+                for z, y, x in inside
+                for k in range(1, 7)
+            }
+            assert found == bool(ahead & set(inside))
+
+
 @pytest.mark.parametrize("symmetrical", [True, False])
 @pytest.mark.parametrize("levels", [5, 30, 90])
 def test_maximal_correlation_is_that_of_the_full_problem(levels: int, symmetrical: bool) -> None:
@@ -190,7 +210,7 @@ def test_maximal_correlation_is_that_of_the_full_problem(levels: int, symmetrica
         assert found == pytest.approx(_as_pyradiomics(matrices, margins), rel=1e-7)
 
 
-@pytest.mark.parametrize("count", [2, 3, 10, 1001])
+@pytest.mark.parametrize("count", [2, 3, 10, 1001, 5000])
 def test_percentiles_are_numpys(count: int) -> None:
     rng = np.random.default_rng(count)
     for values in (

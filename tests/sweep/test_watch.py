@@ -76,6 +76,17 @@ def test_a_wrong_kernel_ends_the_sweep_with_exit_code_1_and_is_named(
     assert (tmp_path / "OUT" / "features.parquet").is_file()
 
 
+def test_values_that_were_compared_are_not_computed_again(
+    data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "OUT"
+    _command(data, out, "native")
+    before = (out / "study.json").read_bytes()
+    monkeypatch.setattr(watch, "Oracle", None)
+    assert _command(data, out, "native")[0] == 0
+    assert (out / "study.json").read_bytes() == before
+
+
 def test_shared_filters_are_watched_where_they_can_be_and_never_mixed(
     data: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -13,6 +13,9 @@ from robustrad.extract.sampling import AnalysisGrid
 Floats = NDArray[np.float64]
 
 
+_UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
 class Positions(NamedTuple):
     """Continuous indices of the image for every voxel of the analysis grid along z, y, x."""
 
@@ -40,6 +43,24 @@ def positions(laid: AnalysisGrid) -> Positions | None:
     width, height, depth = laid.grid.size
     part = np.arange(width) / float(width)
     x = index(0, 0) * (1.0 - part) + index(0, width) * part
-    y = np.array([index(1, i) for i in range(height)])
-    z = np.array([index(2, i) for i in range(depth)])
+    y, z = (_straight(laid, axis, n) for axis, n in ((1, height), (2, depth)))
+    if y is None or z is None or [y[-1], z[-1]] != [index(1, height - 1), index(2, depth - 1)]:
+        y = np.array([index(1, i) for i in range(height)])
+        z = np.array([index(2, i) for i in range(depth)])
     return Positions(z, y, x)
+
+
+def _straight(laid: AnalysisGrid, axis: int, count: int) -> Floats | None:
+    """Return the indices of every voxel along ``axis`` where the axes are those of space, else None.
+
+    ITK multiplies with the inverse of its matrix, which need not be 1 / spacing to the last bit: at a
+    distance of 1 mm from an origin at 0 it shows itself.
+    """
+    if laid.grid.direction != _UPRIGHT:
+        return None
+    source = replace(laid.source, size=(1, 1, 1), origin=(0.0, 0.0, 0.0)).blank()
+    inverse = float(
+        source.TransformPhysicalPointToContinuousIndex([float(axis == a) for a in range(3)])[axis]
+    )
+    points = laid.grid.origin[axis] + laid.grid.spacing[axis] * np.arange(count)
+    return np.asarray((points - laid.source.origin[axis]) * inverse)

@@ -41,8 +41,7 @@ def maximal_correlation(matrices: Floats, margins: Floats, *, symmetrical: bool)
     if not len(matrices):
         return float("nan")
     matrices = np.ascontiguousarray(matrices)
-    scaled = np.zeros(matrices.shape)
-    share = _scaled(matrices, margins, scaled)
+    scaled, share = _scaled(matrices, margins)
     if share <= _LARGEST_SHARE:
         first = np.sqrt(margins[:, 0])
         if symmetrical:
@@ -70,19 +69,11 @@ def _as_pyradiomics(matrices: Floats, margins: Floats) -> float:
     return float(mean_defined(second[:, None])[0])
 
 
-@bare
-def _scaled(matrices: Floats, margins: Floats, out: Floats) -> float:
+def _scaled(matrices: Floats, margins: Floats) -> tuple[Floats, float]:
     # H of every direction, and the largest share that eps takes of a denominator.
-    share = 0.0
-    g = matrices.shape[1]
-    for a in range(matrices.shape[0]):
-        for i in range(g):
-            for k in range(g):
-                if matrices[a, i, k] != 0:
-                    whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
-                    out[a, i, k] = matrices[a, i, k] / np.sqrt(whole)
-                    share = max(share, _EPS / whole)
-    return share
+    whole = margins[:, 0, :, None] * margins[:, 1, None, :] + _EPS
+    least = np.min(whole, where=matrices != 0, initial=np.inf)
+    return matrices / np.sqrt(whole), float(_EPS / least)
 
 
 @bare

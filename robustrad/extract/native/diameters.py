@@ -33,7 +33,7 @@ def diameters(mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> F
     for axis, order in ((1, (1, 0, 2)), (2, (2, 0, 1))):
         turned, ends = _plane_hulls(np.ascontiguousarray(mask.transpose(order)))
         out[axis] = _largest_in_planes(turned, ends, steps[list(order)])
-    out[3] = _largest(corners, steps)
+    out[3] = _largest_of_all(corners, steps)
     return np.sqrt(out)
 
 
@@ -109,53 +109,43 @@ def _chain(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     return n
 
 
-@bare
-def _largest_in_planes(corners: Points, begins: Points, steps: Floats) -> float:
-    best = 0.0
-    for p in range(begins.shape[0] - 1):
-        for i in range(begins[p], begins[p + 1]):
-            for j in range(begins[p], i):
-                squared = 0.0
-                for d in range(3):
-                    difference = _place(corners[i, d], steps[d]) - _place(corners[j, d], steps[d])
-                    squared += difference * difference
-                best = max(best, squared)
-    return best
-
-
-@inner
-def _place(doubled: int, step: float) -> float:
+def _places(corners: Points, steps: Floats) -> Floats:
     # Coordinates as PyRadiomics has them: halves of voxels on the mask padded by one, times the spacing.
-    return (doubled * 0.5 + 0.5) * step
+    return np.asarray((corners * 0.5 + 0.5) * steps)
 
 
-def _largest(corners: Points, steps: Floats) -> float:
+def _largest_in_planes(corners: Points, begins: Points, steps: Floats) -> float:
+    return _largest(_places(corners, steps), np.full(len(corners), np.inf), begins)
+
+
+def _largest_of_all(corners: Points, steps: Floats) -> float:
     # Points far from the middle first: two points are no farther apart than their distances from it added.
-    places = corners * 0.5 * steps
+    places = _places(corners, steps)
     middle = (places.min(axis=0) + places.max(axis=0)) / 2
     radius = np.sqrt(np.sum((places - middle) ** 2, axis=1)) * (1 + 1e-12)
     order = np.argsort(-radius)
-    return _largest_of(np.ascontiguousarray(corners[order]), radius[order], steps)
+    return _largest(places[order], radius[order], np.array([0, len(corners)]))
 
 
 @bare
-def _largest_of(corners: Points, radius: Floats, steps: Floats) -> float:
-    n = corners.shape[0]
+def _largest(places: Floats, radius: Floats, begins: Points) -> float:
+    # The largest squared distance of two points of one group; within a group, radii fall.
     best = 0.0
     reach = 0.0
-    for i in range(n):
-        if 2 * radius[i] < reach:
-            break
-        for j in range(i + 1, n):
-            if radius[i] + radius[j] < reach:
+    for p in range(begins.shape[0] - 1):
+        for i in range(begins[p], begins[p + 1]):
+            if 2 * radius[i] < reach:
                 break
-            squared = 0.0
-            for d in range(3):
-                difference = _place(corners[i, d], steps[d]) - _place(corners[j, d], steps[d])
-                squared += difference * difference
-            if squared > best:
-                best = squared
-                reach = np.sqrt(best)
+            for j in range(i + 1, begins[p + 1]):
+                if radius[i] + radius[j] < reach:
+                    break
+                dz = places[i, 0] - places[j, 0]
+                dy = places[i, 1] - places[j, 1]
+                dx = places[i, 2] - places[j, 2]
+                squared = dz * dz + dy * dy + dx * dx
+                if squared > best:
+                    best = squared
+                    reach = np.sqrt(best)
     return best
 
 

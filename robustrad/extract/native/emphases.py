@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -67,8 +68,14 @@ def emphases_each(counts: Floats, gray: Floats, sizes: Floats) -> Floats:
 
 def named(values: Floats, names: Mapping[str, str]) -> dict[str, float]:
     """Return ``values`` (in `ORDER`) under the names that a feature class gives them, sorted by name."""
-    found = {names[key]: float(value) for key, value in zip(ORDER, values, strict=True) if key in names}
-    return dict(sorted(found.items()))
+    sorted_names, places = _sorted(tuple(names.items()))
+    return dict(zip(sorted_names, values[places].tolist(), strict=True))
+
+
+@lru_cache(maxsize=8)
+def _sorted(names: tuple[tuple[str, str], ...]) -> tuple[list[str], list[int]]:
+    found = sorted((name, ORDER.index(key)) for key, name in names)
+    return [name for name, _ in found], [place for _, place in found]
 
 
 @bare

@@ -13,10 +13,11 @@ from robustrad.extract.catalog import SHAPE_CLASSES
 from robustrad.extract.engine import PYRADIOMICS_DEFINITION, Region, RegionRefusedError
 from robustrad.extract.levels import MAX_EDGES, MAX_LEVELS, GrayLevelsError, count_levels
 from robustrad.extract.names import enabled
+from robustrad.extract.native.axes import positions
 from robustrad.extract.native.discretize import discretize
 from robustrad.extract.native.firstorder import Extent, extent, first_order
 from robustrad.extract.native.images import IMAGE_TYPES, Crop, RoiImage, roi_images
-from robustrad.extract.native.masks import checked_box, resegmented
+from robustrad.extract.native.masks import checked_box, mask_on_grid, resegmented
 from robustrad.extract.native.prepared import Prepared, prepare
 from robustrad.extract.native.roi import Bools, Box, Roi, crop
 from robustrad.extract.native.shape import shape_features
@@ -30,7 +31,7 @@ from robustrad.extract.native.texture import (
     texture_features,
 )
 from robustrad.extract.parameters import Parameters, Settings
-from robustrad.extract.sampling import AnalysisGrid, lay_grid, sample_mask
+from robustrad.extract.sampling import AnalysisGrid, lay_grid
 from robustrad.extract.settings import resolved
 from robustrad.perturb.sample import Sampling
 
@@ -79,9 +80,9 @@ class NativeEngine:
         """Resample, check, resegment and filter one mask; see ``Engine.region``."""
         settings = resolved(parameters.settings)
         laid = lay_grid(prepared.grid, mask, parameters.settings, sampling=sampling)
-        image = prepared.on(laid, settings["interpolator"])
-        sampled = sample_mask(mask, laid)  # a view does not keep its image alive
-        whole = np.asarray(sitk.GetArrayViewFromImage(sampled) == 1)
+        where = positions(laid) if laid.interpolate else None
+        image = prepared.on(laid, where, settings["interpolator"])
+        whole = mask_on_grid(mask, laid, where)
         box = checked_box(whole, settings)
         count = int(np.count_nonzero(whole[box.slices]))
         inner = whole
@@ -162,11 +163,12 @@ def _values(
         return {}
     image = payload.images[place]
     limit = MAX_EDGES if set(classes) <= {"firstorder"} else MAX_LEVELS
+    span = _remembered(payload, ("extent", place), lambda: extent(image.values))
+    ends = np.array([span.low, span.high]).astype(image.values.dtype) if span.finite else image.values
     try:
-        count_levels(image.values, settings, limit=limit)
+        count_levels(ends, settings, limit=limit)
     except GrayLevelsError as error:
         raise GrayLevelsError(f"image {image.name}: {error}") from None
-    span = _remembered(payload, ("extent", place), lambda: extent(image.values))
     levels = discretize(
         image.values, span.low, span.high, width=settings["binWidth"], count=settings["binCount"]
     )

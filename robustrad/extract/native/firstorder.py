@@ -12,6 +12,8 @@ from robustrad.core.jit import bare, summing
 Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
 BUCKETS = 4096
+#: Up to so many values a plain sort is faster.
+SORTED = 2048
 PERCENTS = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 
@@ -141,6 +143,19 @@ def _robust_deviation(values: Values, low: float, high: float) -> float:
 
 
 def _percentiles(values: Values, low: float, high: float) -> list[float]:
+    n = len(values)
+    position = PERCENTS / 100.0 * (n - 1)
+    rank = np.floor(position).astype(np.int64)
+    ranks = np.stack([rank, np.minimum(rank + 1, n - 1)])
+    first, second = np.sort(values)[ranks] if n <= SORTED else _order_statistics(values, low, high, ranks)
+    t = position - rank
+    step = second - first
+    # numpy's own interpolation, which starts from the nearer end
+    found: list[float] = np.where(t < 0.5, first + step * t, second - step * (1.0 - t)).tolist()
+    return found
+
+
+def _order_statistics(values: Values, low: float, high: float, ranks: NDArray[np.int64]) -> Values:
     # The bucket of a value rises with the value, so an order statistic is found in one small bucket.
     n = len(values)
     with np.errstate(all="ignore"):
@@ -150,23 +165,14 @@ def _percentiles(values: Values, low: float, high: float) -> list[float]:
     bucket, counts = np.empty(n, dtype=np.int32), np.zeros(BUCKETS + 1, dtype=np.int64)
     _fill_buckets(values, low, scale, bucket, counts)
     counts = np.cumsum(counts)
-    position = PERCENTS / 100.0 * (n - 1)
-    rank = np.floor(position).astype(np.int64)
-    ranks = np.stack([rank, np.minimum(rank + 1, n - 1)])
     of_rank = np.searchsorted(counts, ranks, side="right") - 1
     wanted = np.zeros(BUCKETS, dtype=np.bool_)
     wanted[of_rank] = True
     # Values of the wanted buckets only, sorted; ``before`` holds how many of them lie before each bucket.
     sizes = np.where(wanted, np.diff(counts), 0)
-    chosen = np.empty(n)
-    chosen = np.sort(chosen[: _choose(values, bucket, wanted, chosen)])
+    chosen = np.sort(values[wanted[bucket]])
     before = np.cumsum(sizes) - sizes
-    first, second = chosen[before[of_rank] + ranks - counts[of_rank]]
-    t = position - rank
-    step = second - first
-    # numpy's own interpolation, which starts from the nearer end
-    found: list[float] = np.where(t < 0.5, first + step * t, second - step * (1.0 - t)).tolist()
-    return found
+    return np.asarray(chosen[before[of_rank] + ranks - counts[of_rank]])
 
 
 @bare
@@ -177,12 +183,3 @@ def _fill_buckets(
         bucket[i] = int((values[i] - low) * scale)
     for i in range(values.shape[0]):
         counts[bucket[i] + 1] += 1
-
-
-@bare
-def _choose(values: Values, bucket: NDArray[np.int32], wanted: NDArray[np.bool_], chosen: Values) -> int:
-    m = 0
-    for i in range(values.shape[0]):
-        chosen[m] = values[i]
-        m += wanted[bucket[i]]
-    return m

@@ -50,14 +50,15 @@ def glrlm_features(
         Weights of the directions (``weightingNorm``): their matrices are added up before the features.
     """
     kept = runs if lines.all() else np.where(lines[:, None, None], runs, 0.0)
-    longest = 1 + int(np.max(np.nonzero(kept.any(axis=(0, 1)))[0], initial=0))
+    lengths = np.flatnonzero(kept.max(axis=(0, 1)))
+    longest = int(lengths[-1]) + 1 if lengths.size else 1
     if weights is not None:
         kept = np.sum(kept * weights[:, None, None], axis=0, keepdims=True)
     elif lines.size > 1 and not lines.all():
         kept = kept[lines]
     rows = emphases_each(kept[:, :, :longest], gray.astype(np.float64), np.arange(1.0, longest + 1))
     mean = mean_defined(rows) if len(rows) else np.full(len(ORDER), np.nan)
-    if len(rows) and not kept.any():
+    if len(rows) and not lengths.size:
         for name in ("entropy", "size_variance"):  # sums of no terms
             mean[ORDER.index(name)] = 0.0
     return named(mean, NAMES)

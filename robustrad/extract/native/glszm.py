@@ -61,11 +61,13 @@ def zone_table(
     zones = np.zeros((4, int(layout.lengths.sum()) + 1), dtype=np.int32)
     label = np.zeros(len(levels), dtype=np.int32)
     used = _label(levels, alike, layout.starts, layout.lengths, back, joined, label, zones)
-    sizes = np.flatnonzero(zones[3])
+    sizes = np.flatnonzero(zones[3, 1 : zones[3, 0] + 1]) + 1
     zones[3, sizes] = np.arange(len(sizes))
-    counts = np.zeros((len(gray), len(sizes)))
-    _tabulate(zones, used, counts)
-    return Table(counts, gray.astype(np.float64), sizes.astype(np.float64))
+    parent, size, level, column = zones
+    roots = np.flatnonzero(parent[: used + 1] == np.arange(used + 1))[1:]
+    cells = (level[roots] - 1).astype(np.int64) * len(sizes) + column[size[roots]]
+    counts = np.bincount(cells, minlength=len(gray) * len(sizes)).reshape(len(gray), len(sizes))
+    return Table(counts.astype(np.float64), gray.astype(np.float64), sizes.astype(np.float64))
 
 
 def glszm_features(table: Table) -> dict[str, float]:
@@ -110,8 +112,10 @@ def _root(parent: NDArray[np.int32], label: np.int32) -> np.int32:
 def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int32:
     a = _root(parent, one)
     b = _root(parent, other)
-    parent[max(a, b)] = min(a, b)
-    return np.int32(min(a, b))
+    if b < a:
+        a, b = b, a
+    parent[b] = a
+    return a
 
 
 @bare
@@ -125,7 +129,8 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
 ) -> int:
-    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur (its last row).
+    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur in its last row,
+    # with the largest of them in front.
     parent = zones[0]
     size = zones[1]
     level = zones[2]
@@ -158,12 +163,5 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
+            seen[0] = max(seen[0], size[z])
     return used
-
-
-@bare
-def _tabulate(zones: NDArray[np.int32], used: int, counts: NDArray[np.float64]) -> None:
-    # The last row of ``zones`` holds the column of every size by now.
-    for z in range(1, used + 1):
-        if zones[0, z] == z:
-            counts[zones[2, z] - 1, zones[3, zones[1, z]]] += 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robustrad.extract.native.filters import POINTWISE, gradient
 from robustrad.extract.native.log import laplacian
-from robustrad.extract.native.roi import Box, Roi, gather
+from robustrad.extract.native.roi import Box, Roi
 from robustrad.extract.native.wavelet import wavelet_bands
 from robustrad.extract.parameters import Parameters, Settings
 from robustrad.extract.settings import resolved
@@ -62,7 +62,7 @@ class Crop(NamedTuple):
 
     def inside(self, image: Array) -> Array:
         """Return the values in the ROI of an image of the whole crop."""
-        return gather(np.ascontiguousarray(image[self.box.slices]), self.roi.rows, self.roi.voxels)
+        return np.asarray(image[self.box.slices][self.roi.mask])
 
 
 def roi_images(crop: Crop, parameters: Parameters) -> Iterator[RoiImage]:

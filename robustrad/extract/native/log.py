@@ -7,6 +7,7 @@ so its values depend on the crop: it is run on exactly the same box.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,16 +21,6 @@ Singles = NDArray[np.float32]
 Triple = tuple[float, float, float]
 #: Lines filtered side by side; the inner loop runs over them, so the compiler can use vectors.
 LANES = 64
-
-
-class Recursion(NamedTuple):
-    """Coefficients of one pass: causal n, anticausal m, recursive d, and both borders (4 each)."""
-
-    n: Floats
-    m: Floats
-    d: Floats
-    bn: Floats
-    bm: Floats
 
 
 def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box, roi: Roi) -> Singles:
@@ -53,18 +44,18 @@ def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box, roi:
     (z0, y0, x0), (z1, y1, x1) = box
     for axis in (2, 1, 0):  # ITK goes along x, y, z and smooths along the other two in that order
         others = [other for other in (2, 1, 0) if other != axis]
-        passes = [(axis, _second_order(sigma / spacing[axis], sigma))]
-        passes += [(other, _smoothing(sigma / spacing[other])) for other in others]
+        passes = [(axis, second_order(sigma / spacing[axis], sigma))]
+        passes += [(other, smoothing(sigma / spacing[other])) for other in others]
         current = source
-        for direction, recursion in passes:
+        for direction, coefficients in passes:
             low, high = ((z0, y0, x0)[direction], (z1, y1, x1)[direction])
-            current = _filtered(current, direction, recursion, low, high)
+            current = _filtered(current, direction, coefficients, low, high)
         # An axis that was cropped after its own pass is as wide as the box by now.
         _accumulate(total, current, roi.rows, 1.0 / (spacing[axis] * spacing[axis]))
     return total
 
 
-def _filtered(image: Floats, axis: int, recursion: Recursion, low: int, high: int) -> Floats:
+def _filtered(image: Floats, axis: int, coefficients: Floats, low: int, high: int) -> Floats:
     # As lines along the middle of three axes (outer, along, beside), or along the last of two.
     depth, height, width = image.shape
     length = image.shape[axis]
@@ -74,8 +65,6 @@ def _filtered(image: Floats, axis: int, recursion: Recursion, low: int, high: in
     out = np.empty(shape)
     work = np.empty((3, (length + 4) * LANES))
     sizes = np.array([outer, length, beside, low, high])
-    n, m, d, bn, bm = recursion
-    coefficients = np.array([[*n, *d, *bn], [*m, *d, *bm]])
     _along(image.reshape(-1), out.reshape(-1), work, sizes, axis == 2, coefficients)
     return out
 
@@ -208,14 +197,18 @@ def _denominator(sigma: float) -> tuple[Floats, float, float, float]:
     )
 
 
-def _smoothing(sigma: float) -> Recursion:
+@lru_cache(maxsize=64)
+def smoothing(sigma: float) -> Floats:
+    """Return the coefficients of a Gaussian of ``sigma`` voxels, (2, 12); see ``_completed``."""
     d, sd, _, _ = _denominator(sigma)
     series = _numerator(sigma, 0)
     alpha = 2 * series.s / sd - series.n[0]
     return _completed(series.n * (1.0 / alpha), d)
 
 
-def _second_order(sigma: float, sigma_mm: float) -> Recursion:
+@lru_cache(maxsize=64)
+def second_order(sigma: float, sigma_mm: float) -> Floats:
+    """Return the coefficients of its second derivative times ``sigma_mm`` squared, (2, 12)."""
     d, sd, dd, ed = _denominator(sigma)
     zero, two = _numerator(sigma, 0), _numerator(sigma, 1)
     beta = -(2 * two.s - sd * two.n[0]) / (2 * zero.s - sd * zero.n[0])
@@ -226,11 +219,12 @@ def _second_order(sigma: float, sigma_mm: float) -> Recursion:
     return _completed(n * (sigma_mm * sigma_mm / alpha), d)
 
 
-def _completed(n: Floats, d: Floats) -> Recursion:
+def _completed(n: Floats, d: Floats) -> Floats:
+    # Of each way: four for samples, four for results, and four for results before the border.
     n0, n1, n2, n3 = n.tolist()
     d1, d2, d3, d4 = d.tolist()
     m = np.array([n1 - d1 * n0, n2 - d2 * n0, n3 - d3 * n0, -d4 * n0])
     sn = n0 + n1 + n2 + n3
     sm = m[0] + m[1] + m[2] + m[3]
     sd = 1.0 + d1 + d2 + d3 + d4
-    return Recursion(n, m, d, d * sn / sd, d * sm / sd)
+    return np.array([[*n, *d, *(d * sn / sd)], [*m, *d, *(d * sm / sd)]])

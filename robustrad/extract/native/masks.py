@@ -5,11 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from robustrad.core.geometry import Grid
 from robustrad.extract.engine import RegionRefusedError
+from robustrad.extract.native.axes import Positions
+from robustrad.extract.native.resample import nearest_taps
 from robustrad.extract.native.roi import Bools, Box, bounding_box
 from robustrad.extract.parameters import Settings
+from robustrad.extract.sampling import AnalysisGrid, sample_mask
+
+_TIE = 1e-6  # voxels; closer to a face than this, ITK's own rounding decides
+
+
+def mask_on_grid(mask: sitk.Image, laid: AnalysisGrid, where: Positions | None) -> Bools:
+    """Return the mask on the analysis grid, (z, y, x); voxels beyond it are outside.
+
+    Parameters
+    ----------
+    mask : SimpleITK.Image
+        1 inside.
+    laid : AnalysisGrid
+        The grid.
+    where : Positions or None
+        Its voxels in the image; None where the axes are not the same.
+    """
+    shortcut = where is not None and laid.interpolate and laid.mask_interpolator == "nearest"
+    if shortcut and where is not None and Grid.of(mask) == laid.source:
+        voxels = sitk.GetArrayViewFromImage(mask)
+        if not any(np.any(np.abs(axis - np.floor(axis) - 0.5) < _TIE) for axis in where):
+            z, y, x = (nearest_taps(axis, size) for axis, size in zip(where, voxels.shape, strict=True))
+            picked = voxels[np.ix_(z.source[:, 0], y.source[:, 0], x.source[:, 0])] == 1
+            for axis, taps in enumerate((z, y, x)):
+                beyond = np.flatnonzero(taps.weight[:, 0] == 0)
+                if beyond.size:
+                    picked[(slice(None),) * axis + (beyond,)] = False
+            return np.asarray(picked)
+    sampled = sample_mask(mask, laid)  # a view does not keep its image alive
+    return np.asarray(sitk.GetArrayViewFromImage(sampled) == 1)
 
 
 def checked_box(mask: Bools, settings: Settings) -> Box:

@@ -10,9 +10,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid
-from robustrad.extract.native.axes import positions
+from robustrad.extract.native.axes import Positions
 from robustrad.extract.native.resample import (
-    MARGIN,
     Block,
     Taps,
     as_pixel_type,
@@ -48,13 +47,12 @@ class Prepared:
     grid: Grid
     block: Block | None = field(default=None, repr=False)
 
-    def on(self, laid: AnalysisGrid, interpolator: str | int | None) -> Array:
-        """Return the image on the analysis grid, (z, y, x), in its own pixel type."""
+    def on(self, laid: AnalysisGrid, where: Positions | None, interpolator: str | int | None) -> Array:
+        """Return the image on the analysis grid, (z, y, x), in its own pixel type; see ``positions``."""
         if not laid.interpolate:
             (x, y, z), (width, height, depth) = laid.start, laid.grid.size
             return self.voxels[z : z + depth, y : y + height, x : x + width]
         name = interpolator if isinstance(interpolator, str) else INTERPOLATORS[int(interpolator or 3) - 1]
-        where = positions(laid)
         if where is None or name not in {"sitkBSpline", "sitkLinear"}:
             return np.asarray(sitk.GetArrayFromImage(sample_image(self.image, laid, interpolator or name)))
         kernel = linear_taps if name == "sitkLinear" else spline_taps
@@ -69,22 +67,13 @@ class Prepared:
         low = [int(tap.source.min()) for tap in taps]
         high = [int(tap.source.max()) for tap in taps]
         if self.block is not None:
-            covered = self._covered(self.block)
-            if all(a <= b and c <= d for (a, d), b, c in zip(covered, low, high, strict=True)):
+            ends = list(zip(self.block.start, self.block.values.shape, strict=True))
+            if all(a <= b and c < a + n for (a, n), b, c in zip(ends, low, high, strict=True)):
                 return self.block
-            low = [min(a, b) for (a, _), b in zip(covered, low, strict=True)]
-            high = [max(a, b) for (_, a), b in zip(covered, high, strict=True)]
+            low = [min(a, b) for (a, _), b in zip(ends, low, strict=True)]
+            high = [max(a + n - 1, b) for (a, n), b in zip(ends, high, strict=True)]
         self.block = spline_block(self.voxels, (low[0], low[1], low[2]), (high[0], high[1], high[2]))
         return self.block
-
-    def _covered(self, block: Block) -> list[tuple[int, int]]:
-        """Return the first and last index along each axis whose coefficients are those of the whole image."""
-        covered = []
-        for start, length, size in zip(block.start, block.values.shape, self.voxels.shape, strict=True):
-            stop = start + length
-            low = 0 if start == 0 else start + MARGIN
-            covered.append((low, size - 1 if stop == size else stop - 1 - MARGIN))
-        return covered
 
 
 def prepare(image: sitk.Image, settings: Settings) -> Prepared:

@@ -139,18 +139,23 @@ def spline_block(image: Array, low: tuple[int, int, int], high: tuple[int, int, 
     low, high : tuple of 3 int
         (z, y, x).
     """
-    start = (max(low[0] - MARGIN, 0), max(low[1] - MARGIN, 0), max(low[2] - MARGIN, 0))
-    stop = tuple(min(h + MARGIN + 1, size) for h, size in zip(high, image.shape, strict=True))
-    block = image[start[0] : stop[0], start[1] : stop[1], start[2] : stop[2]]
-    values = np.array(block, dtype=np.float64, order="C")
-    depth, height, width = values.shape
-    if width > 1:
-        _filter_rows(values.reshape(depth * height, width))
-    if height > 1:
+    begin = [max(index - MARGIN, 0) for index in low]
+    z, y, x = (
+        slice(a, min(index + MARGIN + 1, size))
+        for a, index, size in zip(begin, high, image.shape, strict=True)
+    )
+    # An axis needs its margin only until it is filtered.
+    keep_z, keep_y, keep_x = (
+        slice(first - a, last - a + 1) for a, first, last in zip(begin, low, high, strict=True)
+    )
+    values = _filter_rows(image[z, y, x], keep_x)
+    if values.shape[1] > 1:
         _filter_middle(values)
+    values = np.ascontiguousarray(values[:, keep_y])
+    depth, height, width = values.shape
     if depth > 1:
         _filter_middle(values.reshape(1, depth, height * width))
-    return Block(values, start)
+    return Block(np.ascontiguousarray(values[keep_z]), low)
 
 
 def as_pixel_type(values: Floats, dtype: np.dtype[Any]) -> Array:
@@ -278,14 +283,15 @@ def _filter_middle(values: Floats) -> None:
                 values[o, i, x] = _POLE * (values[o, i + 1, x] - values[o, i, x])
 
 
-def _filter_rows(lines: Floats) -> None:
-    # Along the rows, in place, many rows side by side: turned, filtered, turned back.
-    count, length = lines.shape
-    turned = np.empty((1, length, LANES))
-    for first in range(0, count, LANES):
-        some = lines[first : first + LANES]
-        if len(some) < LANES:
-            turned = np.empty((1, length, len(some)))
-        turned[0] = some.T
-        _filter_middle(turned)
-        some[:] = turned[0].T
+def _filter_rows(image: Array, keep: slice) -> Floats:
+    # Along the rows, many side by side: turned, filtered, and what is kept turned back.
+    depth, height, length = image.shape
+    out = np.empty((depth, height, keep.stop - keep.start))
+    for z in range(depth):
+        for first in range(0, height, LANES):
+            rows = np.array(image[z, first : first + LANES], dtype=np.float64, order="C")
+            turned = np.ascontiguousarray(rows.T)[None]
+            if length > 1:
+                _filter_middle(turned)
+            out[z, first : first + LANES] = turned[0, keep].T
+    return out

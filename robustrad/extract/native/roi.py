@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,28 +104,11 @@ def padded(roi: Roi, reach: tuple[int, int, int]) -> Volume:
     return Volume(depth * height * width, strides, starts, lengths)
 
 
-def gather(image: NDArray[Any], rows: Ints, count: int) -> NDArray[Any]:
-    """Return the values inside, in array order; ``image`` is cropped to the box."""
-    values = np.empty(count, dtype=image.dtype)
-    _gather(image, rows, values)
-    return values
-
-
 def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
     """Return a flat volume of zeros with ``values`` laid into its row segments."""
     volume = np.zeros(size, dtype=np.int32)
     _scatter(values, starts, lengths, volume)
     return volume
-
-
-@bare
-def _gather(image: NDArray[Any], rows: Ints, values: NDArray[Any]) -> None:
-    n = 0
-    for k in range(rows.shape[0]):
-        z, y, x, length = rows[k]
-        for i in range(length):
-            values[n + i] = image[z, y, x + i]
-        n += length
 
 
 @bare

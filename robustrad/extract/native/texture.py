@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles, directions
 from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.firstorder import level_features
@@ -84,8 +83,7 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
         )
     reach = min(max(settings.distances), max(shape))
     layout = padded(roi, (reach, reach, reach))
-    lines = np.zeros(len(near), dtype=np.bool_)
-    _find_lines(np.zeros(shape, dtype=np.uint8), roi.rows, near, lines)
+    lines = _lines(roi, near)
     return Frame(layout, forward, near, around, neighbor_counts(layout, around), lines, max(shape))
 
 
@@ -155,30 +153,24 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     return found
 
 
-@bare
-def _find_lines(
-    seen: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    angles: NDArray[np.int64],
-    found: NDArray[np.bool_],
-) -> None:
-    # A line is known by its first voxel in the box; the stamp of a direction marks the lines seen.
-    for a in range(angles.shape[0]):
-        for k in range(rows.shape[0]):
-            for i in range(rows[k, 3]):
-                back = seen.shape[0] + seen.shape[1] + seen.shape[2]
-                for d in range(3):
-                    at = rows[k, d] + (i if d == 2 else 0)
-                    if angles[a, d] > 0:
-                        back = min(back, at)
-                    elif angles[a, d] < 0:
-                        back = min(back, seen.shape[d] - 1 - at)
-                z = rows[k, 0] - back * angles[a, 0]
-                y = rows[k, 1] - back * angles[a, 1]
-                x = rows[k, 2] + i - back * angles[a, 2]
-                if seen[z, y, x] == a + 1:
-                    found[a] = True
-                    break
-                seen[z, y, x] = a + 1
-            if found[a]:
-                break
+def _lines(roi: Roi, angles: Angles) -> NDArray[np.bool_]:
+    # A line is known by where it meets the plane of index 0 across an axis that it crosses.
+    found = np.ones(len(angles), dtype=np.bool_)
+    inside = None
+    for a, angle in enumerate(angles.tolist()):
+        across = next(axis for axis in (2, 1, 0) if angle[axis])
+        spans = [
+            size + abs(step) * (roi.mask.shape[across] - 1)
+            for size, step in zip(roi.mask.shape, angle, strict=True)
+        ]
+        others = [axis for axis in range(3) if axis != across]
+        count = spans[others[0]] * spans[others[1]]
+        if roi.voxels > count:
+            continue  # more voxels than lines: two of them share one
+        if inside is None:
+            inside = np.nonzero(roi.mask)
+        steps = inside[across] * angle[across]
+        one, other = (inside[axis] - angle[axis] * steps for axis in others)
+        line = (one - one.min()) * spans[others[1]] + other - other.min()
+        found[a] = np.bincount(line).max() > 1
+    return found
