@@ -115,8 +115,8 @@ def components_caption(summary: pd.DataFrame) -> str:
         "that vary under the factor; negative estimates set to 0, shares renormalized. The reference is one "
         "of the levels. Level: shifts that all subjects share. Subject × level and draw: what differs from "
         "subject to subject and from draw to draw; without draws both are the residual. H: median "
-        "harmonizable share, level / (all but subject), what ComBat could remove at most. A dash: no feature "
-        "of the class varies. "
+        "harmonizable share, level / (all but subject), what ComBat's shift could remove at most. A dash: no "
+        "feature of the class varies. "
         f"Subjects n = {n}."
     )
 

@@ -18,9 +18,9 @@ _ICCS = ("icc_a_1", "ceiling_c_1", "ceiling_location_scale")
 _FOOTNOTE = (
     "Mean shares (%) of the variance over the n features that vary under the factor; negative estimates set "
     "to 0, shares renormalized; without draws the residual includes subject x level. H: median harmonizable "
-    "share (%), level / (all but subject): what ComBat could remove at most. ICC(A,1): median over the "
-    "features; ICC(C,1): its ceiling for a remedy that shifts each level; after scaling: for one that scales "
-    "as well."
+    "share (%), level / (all but subject): what ComBat's shift could remove at most. ICC(A,1): median over "
+    "the features; ICC(C,1): its ceiling for a remedy that shifts each level; after scaling: for one that "
+    "scales as well."
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -57,7 +59,8 @@ def harmonizable_line(summary: pd.DataFrame) -> str:
     Parameters
     ----------
     summary : DataFrame
-        From :func:`components_summary`. Controls, and factors without levels in common, are left out.
+        From :func:`components_summary`. Controls, and factors without levels in common, are left out. The
+        share counts shifts; the two ICCs beside it say what scaling could add.
     """
     shown = summary[
         summary["feature_class"].eq(ALL)
@@ -66,13 +69,18 @@ def harmonizable_line(summary: pd.DataFrame) -> str:
     ]
     if shown.empty:
         return ""
-    told = ", ".join(
-        f"{factor} {100 * share:.0f} %"
-        for factor, share in zip(shown["factor"], shown["harmonizable_share"], strict=True)
-    )
+    told = ", ".join(_told(row) for row in shown.to_dict("records"))
     return (
-        f"ComBat could remove at most (median share of a feature's disagreement with the reference): {told}."
+        "ComBat could remove at most (median share of a feature's disagreement that is a shift of the level; "
+        f"median ICC now, and after shift and scale of each level): {told}."
     )
+
+
+def _told(row: dict[Any, Any]) -> str:
+    now, ceiling = row["icc_a_1"], row["ceiling_location_scale"]
+    known = pd.notna(now) and pd.notna(ceiling)
+    change = f" ({now:.2f}, {ceiling:.2f})" if known else ""
+    return f"{row['factor']} {100 * row['harmonizable_share']:.0f} %{change}"
 
 
 def _shares(components: pd.DataFrame) -> pd.DataFrame:

@@ -100,7 +100,8 @@ def test_the_line_tells_each_factors_median_in_percent(summarized):
     line = harmonizable_line(summarized)
     assert "\n" not in line
     for row in summarized[summarized["feature_class"].eq("all")].itertuples():
-        assert f"{row.factor} {100 * row.harmonizable_share:.0f} %" in line
+        iccs = f"({row.icc_a_1:.2f}, {row.ceiling_location_scale:.2f})"
+        assert f"{row.factor} {100 * row.harmonizable_share:.0f} % {iccs}" in line
     assert harmonizable_line(summarized.iloc[:0]) == ""
 
 
