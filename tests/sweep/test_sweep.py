@@ -79,6 +79,12 @@ def test_strength_tells_what_each_stage_did(undisturbed: Path) -> None:
     assert table.loc["voxel_size=4mm", "strength_roi_voxels"] < table.loc["reference", "strength_roi_voxels"]
     noise_sd = table.loc["noise=mild/1", "strength_calibrated_gaussian_noise_sd"]
     assert table.loc["noise=strong/2", "strength_calibrated_gaussian_noise_sd"] == pytest.approx(4 * noise_sd)
+    asked = table["strength_requested_gaussian_noise_relative_sd"]
+    assert (asked["noise=mild/1"], asked["noise=strong/2"]) == (0.5, 2.0)
+    assert noise_sd == pytest.approx(0.5 * table.loc["reference", "strength_noise_sd"])
+    assert table.loc["noise=strong/1", "strength_ssim"] < table.loc["noise=mild/1", "strength_ssim"] < 1.0
+    assert table.loc["noise=mild/1", "strength_difference_frequency"] > 0.0
+    assert table.loc["volume=plus20", "strength_msd_mm"] > 0.0
 
 
 def test_rising_levels_share_one_noise_field(undisturbed: Path) -> None:
