@@ -28,6 +28,12 @@ def test_the_same_look_gives_the_same_bytes(look: Look, suffix: str) -> None:
     assert render(short, suffix) == once
 
 
+@pytest.mark.parametrize("dpi", [100, 130])
+def test_a_picture_has_the_resolution_asked_for(look: Look, dpi: int) -> None:
+    picture = render(replace(look, rows=look.rows[-1:]), ".png", dpi=dpi)
+    assert int.from_bytes(picture[16:20], "big") == pytest.approx(174 / 25.4 * dpi, abs=1)
+
+
 def test_the_same_call_gives_the_same_file(table: Path, protocol_file: Path, tmp_path: Path) -> None:
     files = [tmp_path / "one.png", tmp_path / "other.png"]
     for file in files:
