@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.drift.data import Codes, Floats
+from robustrad.drift.models.spec import Tuned
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class ArmScores:
         Hash of everything learned, per repeat and fold (r * n_folds, row by row).
     frozen : bool
         Scores or model came from the user: nothing was fitted here.
+    tuned : tuple of Tuned
+        What the inner folds of each (repeat, fold) found, in the order of ``fingerprints``.
     """
 
     arm: Arm
@@ -70,3 +73,4 @@ class ArmScores:
     selected: NDArray[np.bool_]
     fingerprints: tuple[str, ...]
     frozen: bool = False
+    tuned: tuple[Tuned, ...] = ()

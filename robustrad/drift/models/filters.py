@@ -9,13 +9,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.linear_model import lars_path
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from robustrad.drift.data import Floats
+from robustrad.drift.models.ranks import midranks
 
 Mask = NDArray[np.bool_]
 
@@ -160,7 +160,7 @@ def prune(X: Floats, *, threshold: float, stability: Floats | None) -> Mask:
 
 def spearman_matrix(X: Floats) -> Floats:
     """Return Spearman's correlation of all pairs of columns; 0 with a constant one."""
-    ranks = rankdata(X, axis=0) - (X.shape[0] + 1) / 2.0
+    ranks = midranks(X) - (X.shape[0] + 1) / 2.0
     length = np.sqrt((ranks**2).sum(axis=0))
     ranks /= np.where(length > 0, length, 1.0)
     return np.asarray(ranks.T @ ranks)
@@ -169,7 +169,7 @@ def spearman_matrix(X: Floats) -> Floats:
 def univariate_order(X: Floats, y: NDArray[np.intp], *, n: int) -> NDArray[np.intp]:
     """Return the ``n`` columns with the largest |AUC - 0.5|, best first; the first column wins a tie."""
     positive = int(y.sum())
-    total = rankdata(X, axis=0)[y == 1].sum(axis=0)
+    total = midranks(X)[y == 1].sum(axis=0)
     auc = (total - positive * (positive + 1) / 2.0) / (positive * (y.size - positive))
     return np.asarray(np.argsort(-np.round(np.abs(auc - 0.5), 12), kind="stable")[:n], dtype=np.intp)
 

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 
 from robustrad.drift.data import Codes, Floats
 from robustrad.drift.folds import deal, inner_splits
 from robustrad.drift.metrics.threshold import choose_threshold
 from robustrad.drift.models.estimators import Choice, Params, make
 from robustrad.drift.models.logistic import ridge_newton
+from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability
 from robustrad.drift.models.steps import Stability, Steps, fit_steps
@@ -148,10 +148,8 @@ def _mean_auc(scores: Floats, y: Codes, fold: Codes) -> float:
     areas = []
     for number in np.unique(fold):
         rows = (fold == number) & np.isfinite(scores)
-        positive, negative = int(y[rows].sum()), int((1 - y[rows]).sum())
-        if positive and negative:
-            ranks = rankdata(scores[rows])[y[rows] == 1].sum()
-            areas.append((ranks - positive * (positive + 1) / 2.0) / (positive * negative))
+        if np.unique(y[rows]).size == 2:
+            areas.append(area_under(y[rows], scores[rows]))
     return float(np.mean(areas)) if areas else float("nan")
 
 
