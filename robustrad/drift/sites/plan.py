@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from robustrad.core.identity import fingerprint
 from robustrad.drift.models.identity import model_identity
 from robustrad.drift.remedies.base import NotApplicable, Remedy
 from robustrad.drift.sites.bench import Bench
@@ -56,7 +57,9 @@ class Planner:
     def __init__(self, bench: Bench, remedies: tuple[Remedy, ...], settings: RemedySettings) -> None:
         self.bench, self.remedies, self.settings = bench, remedies, settings
         volume = b"" if bench.volume is None else np.ascontiguousarray(bench.volume).tobytes()
-        self._data = data_identity(bench.data) + hashlib.sha256(volume).hexdigest()
+        identity = data_identity(bench.data) + hashlib.sha256(volume).hexdigest()
+        model = {"spec": asdict(bench.spec), "model": model_identity(bench.spec.name), "seed": bench.seed}
+        self._base = arm_key(model, identity, bench.folds)
 
     def number_of_parts(self, experiment: str) -> int:
         """Return how many repeats or assignments an experiment has.
@@ -127,8 +130,6 @@ class Planner:
             "kappa": 0.0 if experiment == "e1" else kappa,
             "sizes": self.settings.sizes if experiment == "e3" else (),
             "seed": self.settings.seed,
-            "bench seed": self.bench.seed,
-            "spec": asdict(self.bench.spec),
-            "model": model_identity(self.bench.spec.name),
+            "base": self._base,
         }
-        return "r_" + arm_key(about, self._data, self.bench.folds)
+        return f"remedy_{fingerprint(about)}"
