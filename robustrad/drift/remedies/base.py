@@ -147,7 +147,7 @@ class FittedRemedy:
 
     def training(self, training: Training) -> Training:
         """Return what the model is trained on."""
-        return training.__class__(**{**training.__dict__, "rows": self.transform(training.rows)})
+        return replace(training, rows=self.transform(training.rows))
 
     def transform(self, rows: Rows) -> Rows:
         """Return rows of any patient as the model is to see them."""

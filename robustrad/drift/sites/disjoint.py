@@ -157,7 +157,7 @@ class _Collector:
         self.fingerprints = np.full(n_splits, "", dtype="U16")
         self.seconds = 0.0
         self.examine = examine
-        self.sums = AgreementSums(1, p, np.zeros(p))
+        self.sums = AgreementSums(1, p)
         self.values = np.full((n, p), np.nan) if examine else np.empty((0, p))
         self.called = np.full(n, -1, dtype=np.intp)
         self.kept = np.ones(p, dtype=np.bool_)

@@ -94,7 +94,7 @@ class _Collector:
         self.fingerprints = np.full(f, "", dtype="U16")
         self.seconds = 0.0
         # Agreement needs all features of all conditions: one repeat is enough for a median.
-        self.sums = AgreementSums(columns.size, p, np.zeros(p)) if repeat == 0 else None
+        self.sums = AgreementSums(columns.size, p) if repeat == 0 else None
         self.kept = np.ones(p, dtype=np.bool_)
 
     def take(self, fold: int, test: NDArray[np.intp], arm: FittedArm) -> None:

@@ -113,7 +113,7 @@ class Planner:
 
     def _n_sites(self) -> int:
         n_splits = int(self.bench.folds.max()) + 1
-        return number_of_sites(self.bench.data.n_patients, len(self.bench.places), n_splits=n_splits)
+        return number_of_sites(self.bench.data.n_patients, self.bench.places, n_splits=n_splits)
 
     def _keys(self, experiment: str, number: int, variants: Sequence[Variant]) -> list[str]:
         return [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from robustrad.core.identity import generator
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.remedies.base import NotApplicable
-from robustrad.drift.sites.places import Place
+from robustrad.drift.sites.places import Place, factors_of
 from robustrad.stability.observations import REFERENCE
 
 MOST_SITES = 4
@@ -51,8 +51,10 @@ class Assignment:
         return np.array(self.labels)[self.site]
 
 
-def number_of_sites(n_patients: int, n_places: int, *, n_splits: int) -> int:
+def number_of_sites(n_patients: int, places: tuple[Place, ...], *, n_splits: int) -> int:
     """Return how many sites these patients can fill: at most 4, with 10 training patients in each.
+
+    Where there are several factors, any one of them can be left out of an assignment.
 
     Raises
     ------
@@ -60,8 +62,9 @@ def number_of_sites(n_patients: int, n_places: int, *, n_splits: int) -> int:
         If fewer than two can be.
     """
     room = int(n_patients * (1 - 1 / n_splits)) // PATIENTS_PER_SITE
-    sites = min(MOST_SITES, 1 + n_places, room)
-    if n_places < 1:
+    levels = [sum(place.factor == factor for place in places) for factor in factors_of(places)]
+    sites = min(MOST_SITES, 1 + len(places) - (max(levels) if len(levels) > 1 else 0), room)
+    if not places:
         raise NotApplicable("virtual sites", "one condition only", "a perturbed condition, or a batch column")
     if sites < 2:
         raise NotApplicable("virtual sites", f"{n_patients} patients", f"{2 * PATIENTS_PER_SITE} to train on")
@@ -152,7 +155,7 @@ def _draw(places: tuple[Place, ...], n: int, rng: np.random.Generator) -> list[P
 
     The factor left out is what a remedy that learns from perturbations may learn from in the unseen scope.
     """
-    factors = list(dict.fromkeys(place.factor for place in places))
+    factors = factors_of(places)
     left_out = factors[int(rng.integers(len(factors)))] if len(factors) > 1 else None
     shuffled = [places[i] for i in rng.permutation(len(places)) if places[i].factor != left_out]
     seen: dict[str, int] = {}
