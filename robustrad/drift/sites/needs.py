@@ -11,7 +11,7 @@ from robustrad.drift.data import Floats
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison, interval
-from robustrad.drift.sites.paired import mean_of_draws, tested_columns
+from robustrad.drift.sites.paired import mean_of_draws, judged_columns
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
 from robustrad.drift.sites.results import Result
 from robustrad.drift.sites.rows import Row
@@ -38,7 +38,7 @@ def copies_needs(
     ``copies_for_score_icc`` how many draws a mean must have for 0.9, by Spearman and Brown.
     """
     y = bench.data.outcome
-    position = {int(column): i for i, column in enumerate(tested_columns(bench))}
+    position = {int(column): i for i, column in enumerate(judged_columns(bench))}
     units = [unit for r, fold in enumerate(bench.folds) for unit in units_of(r, fold, y)]
     comparison = Comparison(units, resamples, y.size)
     home = [result.scores[:, 0] for result in none]

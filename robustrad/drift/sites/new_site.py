@@ -42,7 +42,7 @@ class NewSiteResult:
         Empty, or why there are no scores.
     lost : ndarray of shape (sites,)
         Features that the remedy took away.
-    seconds : float
+    seconds : ndarray of shape (sites,)
         That fitting took.
     """
 
@@ -51,7 +51,7 @@ class NewSiteResult:
     scores: Floats
     status: NDArray[np.str_]
     lost: Floats
-    seconds: float
+    seconds: Floats
 
 
 def new_site_variants(remedies: tuple[Remedy, ...]) -> list[Variant]:
@@ -115,6 +115,7 @@ def _judge(
             home = arm.score(home_rows(bench, drawn.judged))[0]
             result.scores[position, column, drawn.judged, HOME] = home
         result.lost[position] = (~arm.kept).sum()
+        result.seconds[position] += arm.seconds
 
 
 def _with_site(
@@ -150,5 +151,5 @@ def _blank(bench: Bench, labels: tuple[str, ...], sizes: tuple[int, ...]) -> New
         np.full((*shape, len(bench.data.subjects), 2), np.nan),
         np.full(shape, "", dtype="U200"),
         np.full(len(labels), np.nan),
-        0.0,
+        np.zeros(len(labels)),
     )

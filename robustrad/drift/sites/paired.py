@@ -26,7 +26,7 @@ def paired_variants(bench: Bench, remedies: tuple[Remedy, ...]) -> list[Variant]
     return sorted(variants, key=lambda variant: variant.without)
 
 
-def tested_columns(bench: Bench) -> NDArray[np.intp]:
+def judged_columns(bench: Bench) -> NDArray[np.intp]:
     """Return the conditions that E1 tests: the reference, then those of the places."""
     return np.concatenate([[0], bench.copy_columns]).astype(np.intp)
 
@@ -55,8 +55,8 @@ def paired_split(bench: Bench, repeat: int, fold: int) -> Split:
 
 
 def run_paired(bench: Bench, variants: list[Variant], repeat: int) -> list[Result]:
-    """Return the results of one repeat; columns of the scores are those of :func:`tested_columns`."""
-    columns = tested_columns(bench)
+    """Return the results of one repeat; columns of the scores are those of :func:`judged_columns`."""
+    columns = judged_columns(bench)
     collect = [_Collector(bench, columns, variant, repeat) for variant in variants]
     for fold in range(int(bench.folds.max()) + 1):
         split = paired_split(bench, repeat, fold)

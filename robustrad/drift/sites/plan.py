@@ -52,14 +52,33 @@ class Part:
 
 
 class Planner:
-    """Knows the parts of each experiment."""
+    """Knows the parts of each experiment.
 
-    def __init__(self, bench: Bench, remedies: tuple[Remedy, ...], settings: RemedySettings) -> None:
+    Parameters
+    ----------
+    bench : Bench
+        Data, folds and model.
+    remedies : tuple of Remedy
+        To be compared.
+    settings : RemedySettings
+        How.
+    base : str, optional
+        Identity of the bench, where another process has computed it.
+    """
+
+    def __init__(
+        self, bench: Bench, remedies: tuple[Remedy, ...], settings: RemedySettings, *, base: str | None = None
+    ) -> None:
         self.bench, self.remedies, self.settings = bench, remedies, settings
+        self.base = self._identity() if base is None else base
+
+    def _identity(self) -> str:
+        """Return a hash of data, folds and model."""
+        bench = self.bench
         volume = b"" if bench.volume is None else np.ascontiguousarray(bench.volume).tobytes()
         identity = data_identity(bench.data) + hashlib.sha256(volume).hexdigest()
         model = {"spec": asdict(bench.spec), "model": model_identity(bench.spec.name), "seed": bench.seed}
-        self._base = arm_key(model, identity, bench.folds)
+        return arm_key(model, identity, bench.folds)
 
     def number_of_parts(self, experiment: str) -> int:
         """Return how many repeats or assignments an experiment has.
@@ -130,6 +149,6 @@ class Planner:
             "kappa": 0.0 if experiment == "e1" else kappa,
             "sizes": self.settings.sizes if experiment == "e3" else (),
             "seed": self.settings.seed,
-            "base": self._base,
+            "base": self.base,
         }
         return f"remedy_{fingerprint(about)}"

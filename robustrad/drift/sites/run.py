@@ -107,7 +107,7 @@ def compare_remedies(
         for number in range(sizes.get(name, 0))
         if _missing(store, planner.part(name, number))
     ]
-    _run(bench, settings, todo, folder=folder, jobs=jobs, progress=progress)
+    _run(planner, todo, folder=folder, jobs=jobs, progress=progress)
     return _tables(bench, remedies, planner, store, sizes, refused, settings, margin)
 
 
@@ -129,8 +129,7 @@ def _missing(store: ResultStore, part: Part) -> bool:
 
 
 def _run(
-    bench: Bench,
-    settings: RemedySettings,
+    planner: Planner,
     todo: Sequence[PartJob],
     *,
     folder: Path,
@@ -145,8 +144,8 @@ def _run(
         shown.__enter__()
     try:
         with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
-            lay_out_bench(bench, Path(name))
-            setup = setup_of(bench, settings, data=Path(name), arms=folder)
+            lay_out_bench(planner.bench, Path(name))
+            setup = setup_of(planner, data=Path(name), arms=folder)
             for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
                 if problems:
                     raise RobustradError.of(problems)

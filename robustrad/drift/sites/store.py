@@ -52,7 +52,7 @@ class ResultStore:
             found["scores"],
             found["status"],
             found["lost"],
-            float(found["seconds"]),
+            found["seconds"],
         )
 
     def write(self, key: str, result: Result | NewSiteResult) -> None:
@@ -67,7 +67,8 @@ class ResultStore:
         if not self.path(key).is_file():
             return None
         try:
-            with np.load(self.path(key), allow_pickle=False) as archive:
+            content = io.BytesIO(self.path(key).read_bytes())
+            with np.load(content, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except _BROKEN:
             return None

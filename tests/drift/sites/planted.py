@@ -1,9 +1,9 @@
 """Features with a planted site effect, as arrays: fast enough for many seeds.
 
 Not the demo cohort: the effects are planted in the features themselves, so that it is known what a shift and
-a scale per site can undo (``calibration``) and what it cannot (``noise``: independent of the patient, into
-some features only; ``psf``: the fragile features lose contrast and signal, by an amount that differs from
-patient to patient).
+a scale per site can undo (``calibration``) and what it cannot: ``noise`` that raises the fragile half
+of the features, by what the patient's own noise is; ``psf``: the fragile half loses contrast, by an amount that differs from
+patient to patient, and takes on something else that the patient has (as small lesions do when blurred).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def cohort(
     n: int = 120,
     p: int = 24,
     factors: dict[str, tuple[int, int]] | None = None,
-    signal: float = 1.0,
+    signal: float = 0.75,
     strength: float = 1.0,
 ) -> DriftData:
     """Return a cohort whose outcome shifts the first six features: three fragile, three sturdy."""
@@ -45,7 +45,7 @@ def cohort(
     y = rng.permutation(np.arange(n) < round(0.45 * n)).astype(int)
     fragile = np.arange(p) % 2 == 0
     base = rng.normal(size=(n, p))
-    base[:, :6] += signal * np.array([1.0, 0.6, 1.0, 0.6, 1.0, 0.6]) * (y[:, None] - 0.45)
+    base[:, :6] += signal * (y[:, None] - 0.45)
     values = np.repeat(base[:, None], len(table), axis=1)
     for j, severity in enumerate(table["severity"]):
         if table["factor"][j] == "reference":
@@ -68,8 +68,11 @@ def _perturbed(
         # Every feature of a site is off by the same large step, up or down: a gain and an offset.
         return base * (1 + 0.15 * severity) + severity * rng.choice([-1.5, 1.5], size=p)
     if effect == "noise":
-        return base + fragile * severity * 2.0 * rng.normal(size=(n, p))
+        # How noisy a scan is differs from patient to patient, and moves all fragile features together.
+        level = np.exp(0.8 * np.clip(rng.normal(size=(n, 1)), -2, 2))
+        return base + fragile * severity * (1.5 * level + 0.7 * rng.normal(size=(n, p)))
     if effect == "psf":
-        lost = np.clip(severity * rng.uniform(0.2, 0.8, size=(n, 1)), 0, 1.5)
-        return base * (1 - fragile * np.minimum(lost, 1.0)) + fragile * 0.7 * severity * rng.normal(size=(n, p))
+        lost = rng.uniform(0.5, 1.0, size=(n, 1))
+        other = 1.5 * severity * rng.normal(size=(n, 1))
+        return np.where(fragile, (1 - lost) * base + lost * other, base)
     raise ValueError(effect)
