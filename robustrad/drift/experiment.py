@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from robustrad.core.errors import Problem, RobustradError
+from robustrad.core.errors import DataError, Problem
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.folds import outer_folds
@@ -193,7 +193,7 @@ def _run_stages(
         for stage in stages:
             for problems in _answers(setup, stage, jobs=min(jobs, len(stage))):
                 if problems:
-                    raise RobustradError.of(problems)
+                    raise DataError.of(problems)
                 if shown is not None:
                     shown.step()
     finally:
