@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 PERTURBATIONS, SITES = "perturbations", "sites"
 
 
-class NotApplicable(RobustradError):
+class NotApplicableError(RobustradError):
     """A remedy cannot be used on these data: a row of the table with this status, not a failure."""
 
 
@@ -192,7 +192,7 @@ class Remedy(ABC):
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             If it cannot be used on these data; the reason becomes the row's status.
         """
 

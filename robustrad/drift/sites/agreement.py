@@ -26,7 +26,7 @@ class AgreementSums:
         self._center: Floats | None = None
 
     def add(self, place: int, reference: Floats, other: Floats) -> None:
-        """Add patients: rows of the reference and of ``place``; a patient with a NaN in either is left out."""
+        """Add patients: their rows at the reference and at ``place``; one with a NaN is left out."""
         there = np.isfinite(reference).all(axis=1) & np.isfinite(other).all(axis=1)
         if not there.any():
             return

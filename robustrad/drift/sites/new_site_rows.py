@@ -79,7 +79,7 @@ class NewSites:
         self.comparison = Comparison(self.units, resamples, len(bench.data.subjects))
 
     def rows(self, calibration: int) -> list[Row]:
-        """Return a row per remedy and scope, with so many calibration patients, or as many as there can be."""
+        """Return a row per remedy and scope, with so many calibration patients, or the most there can be."""
         rows = []
         for one in self.met:
             size, note = self._size(one, calibration)
@@ -121,7 +121,11 @@ class NewSites:
                     row |= {name: full[name] for name in full if name in SWEEP_COLUMNS and name not in _OWN}
                     row |= _drifts(numbers)
                     secondary = self._secondary(one, column)
-                    row |= {"citl": secondary["citl"], "slope": secondary["slope"], "n_judged": secondary["n"]}
+                    row |= {
+                        "citl": secondary["citl"],
+                        "slope": secondary["slope"],
+                        "n_judged": secondary["n"],
+                    }
                 rows.append(row)
         return rows
 

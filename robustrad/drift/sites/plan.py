@@ -10,7 +10,7 @@ import numpy as np
 
 from robustrad.core.identity import fingerprint
 from robustrad.drift.models.identity import model_identity
-from robustrad.drift.remedies.base import NotApplicable, Remedy
+from robustrad.drift.remedies.base import NotApplicableError, Remedy
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import disjoint_variants
 from robustrad.drift.sites.new_site import new_site_variants
@@ -85,13 +85,15 @@ class Planner:
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             If these data do not allow it.
         """
         data = self.bench.data
         if experiment == "e1":
             if not self.bench.places:
-                raise NotApplicable("E1", "one condition only", "perturbed conditions of the same patients")
+                raise NotApplicableError(
+                    "E1", "one condition only", "perturbed conditions of the same patients"
+                )
             return len(self.bench.folds)
         if data.batch is not None:
             real_sites(data)

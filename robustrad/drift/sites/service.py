@@ -80,9 +80,7 @@ class RemedyService:
             if part.ideal is not None:
                 self.store.write(part.ideal, ideal)
             return
-        best, results = run_disjoint(
-            self.bench, variants, part.assignment, part.number, name=part.experiment
-        )
+        best, results = run_disjoint(self.bench, variants, part.assignment, part.number, name=part.experiment)
         for key, result in zip(keys, results, strict=True):
             self.store.write(key, result)
         if part.ideal is not None and best is not None:

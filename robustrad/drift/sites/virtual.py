@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from robustrad.core.identity import generator
 from robustrad.drift.data import Codes, DriftData
-from robustrad.drift.remedies.base import NotApplicable
+from robustrad.drift.remedies.base import NotApplicableError
 from robustrad.drift.sites.places import Place, factors_of
 from robustrad.stability.observations import REFERENCE
 
@@ -58,16 +58,20 @@ def number_of_sites(n_patients: int, places: tuple[Place, ...], *, n_splits: int
 
     Raises
     ------
-    NotApplicable
+    NotApplicableError
         If fewer than two can be.
     """
     room = int(n_patients * (1 - 1 / n_splits)) // PATIENTS_PER_SITE
     levels = [sum(place.factor == factor for place in places) for factor in factors_of(places)]
     sites = min(MOST_SITES, 1 + len(places) - (max(levels) if len(levels) > 1 else 0), room)
     if not places:
-        raise NotApplicable("virtual sites", "one condition only", "a perturbed condition, or a batch column")
+        raise NotApplicableError(
+            "virtual sites", "one condition only", "a perturbed condition, or a batch column"
+        )
     if sites < 2:
-        raise NotApplicable("virtual sites", f"{n_patients} patients", f"{2 * PATIENTS_PER_SITE} to train on")
+        raise NotApplicableError(
+            "virtual sites", f"{n_patients} patients", f"{2 * PATIENTS_PER_SITE} to train on"
+        )
     return sites
 
 
@@ -128,10 +132,10 @@ def assign(
 def real_sites(data: DriftData, *, number: int = 0, permute: bool = False, seed: int = 0) -> Assignment:
     """Return the real batches as sites, at the reference condition."""
     if data.batch is None:
-        raise NotApplicable("sites", "no batch column", "--batch COLUMN")
+        raise NotApplicableError("sites", "no batch column", "--batch COLUMN")
     labels, site = np.unique(data.batch, return_inverse=True)
     if labels.size < 2:
-        raise NotApplicable("sites", f"one site only ({labels[0]})", "two or more")
+        raise NotApplicableError("sites", f"one site only ({labels[0]})", "two or more")
     rng = generator("real sites", seed, number)
     y = permuted(data.outcome, data.groups, rng) if permute else data.outcome
     n = len(data.subjects)

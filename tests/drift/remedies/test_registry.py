@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from robustrad.core.errors import DataError
@@ -47,7 +49,8 @@ def test_a_third_partys_class_comes_through_the_entry_point(monkeypatch: pytest.
         assert group == "robustrad.remedies"
         return [Point()]
 
-    monkeypatch.setattr("robustrad.drift.remedies.registry.entry_points", points)
+    # rr.drift, the function, stands before the package of that name.
+    monkeypatch.setattr(import_module("robustrad.drift.remedies.registry"), "entry_points", points)
     classes.cache_clear()
     try:
         assert find("clip").name == "clip"
@@ -61,7 +64,7 @@ def test_a_remedy_that_changes_nothing_needs_no_more_than_a_name_and_fit() -> No
         def name(self) -> str:
             return "plain"
 
-        def fit(self, training: Training) -> FittedRemedy:
-            return FittedRemedy()
+        def fit(self, training: Training) -> FittedRemedy:  # noqa: ARG002
+            return FittedRemedy()  # learns nothing
 
     assert Plain().variants()[0].parse("plain") is not None

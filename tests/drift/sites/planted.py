@@ -1,9 +1,9 @@
 """Features with a planted site effect, as arrays: fast enough for many seeds.
 
 Not the demo cohort: the effects are planted in the features themselves, so that it is known what a shift and
-a scale per site can undo (``calibration``) and what it cannot: ``noise`` that raises the fragile half
-of the features, by what the patient's own noise is; ``psf``: the fragile half loses contrast, by an amount that differs from
-patient to patient, and takes on something else that the patient has (as small lesions do when blurred).
+a scale per site can undo (``calibration``) and what it cannot: ``noise`` that raises the fragile half of the
+features, by what the patient's own noise is; ``psf``: the fragile half loses contrast, by an amount that
+differs from patient to patient, and takes on something else that the patient has.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _perturbed(
     if effect == "noise":
         # How noisy a scan is differs from patient to patient, and moves all fragile features together.
         level = np.exp(0.8 * np.clip(rng.normal(size=(n, 1)), -2, 2))
-        return base + fragile * severity * (1.5 * level + 0.7 * rng.normal(size=(n, p)))
+        return base + fragile * severity * (4.0 * level + 0.7 * rng.normal(size=(n, p)))
     if effect == "psf":
         lost = rng.uniform(0.5, 1.0, size=(n, 1))
         other = 1.5 * severity * rng.normal(size=(n, 1))

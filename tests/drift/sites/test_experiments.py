@@ -11,7 +11,7 @@ from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import OWN, disjoint_variants, run_disjoint
 from robustrad.drift.sites.new_site import NEW, new_site_variants, run_new_site
-from robustrad.drift.sites.paired import paired_split, paired_variants, run_paired, judged_columns
+from robustrad.drift.sites.paired import judged_columns, paired_split, paired_variants, run_paired
 from robustrad.drift.sites.virtual import assign, real_sites
 from tests.drift.sites.planted import cohort
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustrad.core.identity import generator
-from robustrad.drift.remedies.base import NotApplicable
+from robustrad.drift.remedies.base import NotApplicableError
 from robustrad.drift.sites.calibration import split_site
 from robustrad.drift.sites.places import factors_of, places_of
 from robustrad.drift.sites.virtual import assign, number_of_sites, permuted, real_sites
@@ -84,11 +84,11 @@ def test_permuting_keeps_the_number_of_events_and_a_patients_lesions_together() 
 
 def test_too_few_patients_or_one_condition_are_named() -> None:
     data = cohort("none", seed=0)
-    with pytest.raises(NotApplicable, match="20 patients"):
+    with pytest.raises(NotApplicableError, match="20 patients"):
         number_of_sites(20, places_of(data.conditions), n_splits=5)
-    with pytest.raises(NotApplicable, match="one condition only"):
+    with pytest.raises(NotApplicableError, match="one condition only"):
         number_of_sites(200, (), n_splits=5)
-    with pytest.raises(NotApplicable, match="no batch column"):
+    with pytest.raises(NotApplicableError, match="no batch column"):
         real_sites(data)
 
 

@@ -1,32 +1,25 @@
-"""The tables of remedies as files, and the sentences for the head of a report."""
+"""The tables of remedies by name, and what they say in words."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from robustrad.core.written import write_csv
+from robustrad.drift.evaluate.sentences import Sentence
+from robustrad.drift.evaluate.writer import REMEDIES
 from robustrad.drift.sites.new_site_rows import EXPERIMENT as NEW_SITE
 from robustrad.drift.sites.rows import OK
 from robustrad.drift.sites.run import RemedyTables
 
-REMEDIES, SWEEP, NEEDS = "remedies.csv", "calibration_sweep.csv", "deployment_needs.csv"
+
+def by_name(tables: RemedyTables) -> dict[str, pd.DataFrame]:
+    """Return the tables by the names of their files."""
+    frames = (tables.remedies, tables.calibration_sweep, tables.deployment_needs)
+    return dict(zip(REMEDIES, frames, strict=True))
 
 
-def write_remedies(tables: RemedyTables, folder: Path) -> list[Path]:
-    """Write the tables into ``folder``; empty ones too, so that none of an earlier run is left."""
-    named = ((REMEDIES, tables.remedies), (SWEEP, tables.calibration_sweep), (NEEDS, tables.deployment_needs))
-    return [write_csv(frame, folder / name) for name, frame in named]
-
-
-def remedy_sentences(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what the table says in words: of each experiment, no remedy and the best one.
-
-    Each has ``id``, ``text`` and ``evidence`` (file and row, counted from 0).
-    """
+def remedy_sentences(table: pd.DataFrame) -> list[Sentence]:
+    """Return what the table says in words: of each experiment, no remedy and the best one."""
     sentences = []
     for experiment in dict.fromkeys(table["experiment"]):
         own = table[table["experiment"] == experiment]
@@ -51,9 +44,6 @@ def new_site_sentence(table: pd.DataFrame) -> str:
     return f"What would have happened to a new site is not known: {reasons[0]}." if reasons else ""
 
 
-def _sentence(name: str, rows: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "id": name,
-        "text": str(rows["sentence"].iloc[0]),
-        "evidence": f"{REMEDIES}#{int(rows.index[0])}",
-    }
+def _sentence(name: str, rows: pd.DataFrame) -> Sentence:
+    evidence = f"{REMEDIES[0]}.csv#{int(rows.index[0]) + 1}"
+    return Sentence(name, str(rows["sentence"].iloc[0]), evidence)
