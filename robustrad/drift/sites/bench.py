@@ -231,11 +231,13 @@ class Split:
         return FittedArm(fitted, model, ready.kept, seconds, ready.rows.X[:, ready.kept])
 
     def _fit(self, training: Training, tuned: Tuned | None) -> Learned:
-        columns = np.flatnonzero(training.kept)
+        columns, spec = np.flatnonzero(training.kept), self.bench.spec
         if training.rows.X.shape[0] > _MANY_ROWS * self.training.rows.X.shape[0]:
+            # Copies of the same patients: which features are constant or redundant is known already.
             columns = np.intersect1d(columns, self._pruned(training.kept))
+            spec = replace(spec, correlation=1.0, same_value=1.0)
         model = fit_model(
-            self.bench.spec,
+            spec,
             np.ascontiguousarray(training.rows.X[:, columns]),
             training.y,
             training.groups,
