@@ -87,8 +87,8 @@ def main() -> None:
     features, y, center = read(Path(os.environ.get("ROBUSTRAD_DATA", "../shared/data")))
     X = features.to_numpy(dtype=np.float64)
     table = leave_one_center_out(X, y, center)
-    by = ["held_out", "model", "n_calibration", "n", "positive", "arm"]
-    print(table.groupby(by)[["auc", "low", "high", "citl"]].mean().round(3).to_string())
+    by = ["held_out", "model", "n_calibration", "n", "arm"]
+    print(table.groupby(by)[["positive", "auc", "low", "high", "citl"]].mean().round(3).to_string())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HarmonizationWarning)
         effect = harmonization_effect(features, batch=center, combat=ComBat(), outcome=y)

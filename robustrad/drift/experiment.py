@@ -20,6 +20,7 @@ from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.permutation import Permuted, judge
 from robustrad.drift.service import ArmJob, DriftService, NullJob, lay_out
 from robustrad.drift.store import ArmStore, arm_key, data_identity
+from robustrad.workers.interrupt import interruptible
 from robustrad.workers.pool import run_pool
 
 REFERENCE, SAME, MATRIX = "reference", "same_condition", "matrix"
@@ -174,7 +175,8 @@ def run_models(
         if any(todo):
             folder.mkdir(parents=True, exist_ok=True)
             lay_out(data, folds, Path(name))
-        _run_stages(setup, todo, jobs=jobs, progress=progress)
+        with interruptible():
+            _run_stages(setup, todo, jobs=jobs, progress=progress)
     return [plan.collect(store) for plan in plans]
 
 

@@ -126,7 +126,8 @@ def judge_site(plain, study, effect):
 def test_combat_repairs_a_calibration_of_the_scanner(plain, folder):
     found = judge_site(plain, swept(folder, "calibration"), "calibration")
     assert found["share"] > 0.8
-    assert found["agreement_raw"] < 0.8 < 0.95 < found["agreement_combat"]
+    assert found["agreement_raw"] < 0.8
+    assert found["agreement_combat"] > 0.95
     assert found["auc_combat"] - found["auc_raw"] > 0.5 * (found["auc_ideal"] - found["auc_raw"]) > 0
     assert found["brier_combat"] - found["brier_ideal"] < 0.3 * (found["brier_raw"] - found["brier_ideal"])
     assert abs(found["bias_combat"]) < 0.5 * abs(found["bias_raw"])

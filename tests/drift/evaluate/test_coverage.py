@@ -12,7 +12,7 @@ from robustrad.drift.evaluate.resample import patient_weights, percentile_limits
 
 from .cohort import arm, cohort, levels
 
-RUNS, RESAMPLES, ALPHA = 1500, 1000, 0.05
+RUNS, RESAMPLES, ALPHA = 1000, 1000, 0.05
 SEPARATION = np.array([1.2, 1.2, 0.9, 0.6])  # of the classes, at the reference and three levels
 CORRELATION = np.array([1.0, 0.9, 0.8, 0.6])  # of the noise with the reference's
 TRUTH = norm.cdf(SEPARATION / np.sqrt(2.0))

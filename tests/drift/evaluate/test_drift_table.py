@@ -275,3 +275,11 @@ def test_the_threshold_is_that_of_the_fold() -> None:
     found = table_of(scored, cohort(y, table)).iloc[0]
     assert found["sensitivity"] == 0.5
     assert found["specificity"] == 1.0
+
+
+def test_perfect_separation_is_marked_for_its_interval_has_no_width() -> None:
+    y = np.arange(40) % 2
+    scores = np.column_stack([0.2 + 0.6 * y, np.linspace(0.3, 0.7, 40)])
+    found = table_of(arm(scores), cohort(y, levels(1)))
+    assert found["status"].tolist() == ["separated", "ok"]
+    assert found.loc[0, ["auc", "auc_low", "auc_high"]].tolist() == [1.0, 1.0, 1.0]

@@ -129,3 +129,37 @@ def test_strength_is_measured_by_what_a_factor_moves() -> None:
     assert found["volume", "plus10"] == pytest.approx(0.1)
     assert np.isnan(found["bins", "16"])
     assert measured_strength(frame[["factor", "level"]]).isna().all()
+
+
+def test_a_table_without_conditions_has_a_reference_and_nothing_to_compare() -> None:
+    y = np.arange(30) % 2
+    scores = sigmoid(y + np.random.default_rng(1).normal(size=30))[:, None]
+    data = cohort(y, conditions())
+    tables = evaluate([arm(scores)], data, SETTINGS)
+    assert tables.drift["level"].tolist() == ["reference"]
+    assert tables.breakdown.empty
+    assert tables.deployment["status"].tolist() == ["no_condition"]
+    assert [s.id for s in sentences(tables, margin=0.05)] == ["performance:reference (logistic)"]
+
+
+@pytest.mark.parametrize("n", [6, 10])
+def test_ten_patients_give_numbers_with_a_status_and_no_warning_of_numpy(n: int) -> None:
+    rng = np.random.default_rng(2)
+    y, table = np.arange(n) % 2, TABLE
+    folds = dealt(n, repeats=2, splits=3)
+    scores = sigmoid(y[:, None] + rng.normal(size=(2, n, len(table))))
+    tables = evaluate([arm(scores, folds)], cohort(y, table), SETTINGS)
+    assert set(tables.drift["status"]) <= {"few", "separated"}
+    assert tables.drift["auc"].between(0, 1).all()
+    assert set(tables.drift.loc[1:, "verdict"]) <= {"inconclusive", "drifts", "robust", "small loss"}
+    assert sentences(tables, margin=0.05)
+
+
+def test_a_model_without_signal_is_not_praised_for_keeping_it() -> None:
+    rng = np.random.default_rng(3)
+    y, scores = np.arange(60) % 2, np.repeat(rng.random((60, 1)), len(TABLE), axis=1)
+    tables = evaluate([arm(scores)], cohort(y, TABLE), SETTINGS)
+    said = {sentence.id: sentence.text for sentence in sentences(tables, margin=0.05)}
+    assert set(tables.drift.loc[1:, "verdict"]) == {"robust"}
+    assert "what has nothing to lose is robust" in said["verdicts:reference (logistic)"]
+    assert "falls at no level" in said["largest_loss:reference (logistic)"]
