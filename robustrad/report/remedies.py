@@ -34,7 +34,7 @@ def _first(rows: pd.DataFrame) -> str:
 def _line(row: dict[Any, Any]) -> str:
     if pd.isna(row["auc_after"]):
         return f"        {row['remedy']:<30} {row['scope']:<7} {row['status']}"
-    recovery = row["recovery_status"]
+    recovery = "" if row["remedy"] == "none" else row["recovery_status"]
     if pd.notna(row["recovery"]):
         recovery = f"{row['recovery']:.0%} [{row['recovery_low']:.0%}, {row['recovery_high']:.0%}]"
     rank = "" if pd.isna(row["rank"]) else f"{row['rank']:.0f}"

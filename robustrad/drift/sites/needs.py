@@ -13,7 +13,7 @@ from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison, interval
 from robustrad.drift.sites.paired import judged_columns, mean_of_draws
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
-from robustrad.drift.sites.results import Result
+from robustrad.drift.sites.results import UNSEEN, Result
 from robustrad.drift.sites.rows import Row
 from robustrad.drift.sites.secondary import score_agreement
 
@@ -90,7 +90,7 @@ def sweep_needs(sweep: Sequence[Row], margin: float) -> list[Row]:
             "delta_low": shown["drift_after_low"], "delta_high": shown["drift_after_high"],
             "delta_without": np.nan if raw is None else raw["drift_after"], "margin": margin,
             "score_icc": np.nan, "copies_for_score_icc": np.nan,
-            "sentence": _calibration_sentence(key[0], status, needed, known, margin), "status": status,
+            "sentence": _calibration_sentence(_named(*key), status, needed, known, margin), "status": status,
         })  # fmt: skip
     return rows
 
@@ -134,6 +134,10 @@ def _copies_sentence(label: str, status: str, needed: float, tried: int, margin:
     if status == NO_DRAWS:
         return f"{label}: one draw only, so it is not known what averaging would do."
     return f"{label}: {tried} averaged predictions do not keep the loss within {margin:g} AUC."
+
+
+def _named(remedy: str, scope: str) -> str:
+    return remedy if scope == UNSEEN else f"{remedy} that has seen the factor"
 
 
 def _calibration_sentence(

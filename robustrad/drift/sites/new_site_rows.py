@@ -143,7 +143,7 @@ class NewSites:
             return calibration, OK
         smaller = [size for size in given if size < calibration]
         if not smaller:
-            return calibration, f"{calibration} calibration patients asked for: no site can give them"
+            return min(sizes), f"{calibration} calibration patients asked for: no site can give them"
         used = max(smaller)
         return used, f"{calibration} calibration patients asked for: sites are too small, {used} used"
 
