@@ -40,13 +40,18 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sk
         """Fit to rows of X and their class (two labels; the larger is class 1)."""
         values, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if self.classes_.size != 2:
+        classes, codes = np.unique(labels, return_inverse=True)
+        if classes.size != 2:
             raise ValueError(
-                f"Only binary classification is supported. y has {self.classes_.size} class: expected 2"
+                f"Only binary classification is supported. y has {classes.size} class: expected 2"
             )
         weights = _check_sample_weight(sample_weight, values, dtype=np.float64)
-        solution = ridge_newton(values, codes, weights, C=self.C)
+        return self.solve(values, codes, weights, classes=classes)
+
+    def solve(self, X: Floats, codes: Any, weights: Floats, *, classes: Any = (0, 1)) -> Self:
+        """Fit to rows that are known to be finite and of classes 0 and 1: :meth:`fit` without its checks."""
+        self.classes_, self.n_features_in_ = np.asarray(classes), X.shape[1]
+        solution = ridge_newton(X, codes, weights, C=self.C)
         self.coef_, self.intercept_ = solution[None, 1:], solution[:1]
         return self
 

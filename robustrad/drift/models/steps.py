@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robustrad.core.errors import DataError
 from robustrad.drift.data import Codes, Floats
-from robustrad.drift.models.filters import CorrelationPruner, NearConstantFilter, TopFeatures
+from robustrad.drift.models.filters import lasso_order, near_constant, prune, univariate_order
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import PatientStability
 from robustrad.harmonize.combat import ComBat
@@ -72,7 +72,8 @@ def fit_steps(
     DataError
         If no feature varies in these rows.
     """
-    varying = NearConstantFilter(same_value=spec.same_value).fit(X).get_support(indices=True)
+    # The functions of the transformers, not the transformers: their checks of X cost more than the work.
+    varying = np.flatnonzero(~near_constant(X, same_value=spec.same_value))
     if not varying.size:
         raise DataError("model", "no feature varies among the training patients", "at least one")
     combat, even = None, X[:, varying]
@@ -81,15 +82,15 @@ def fit_steps(
         combat = ComBat(**settings).fit(even, y, batch=batch)
         even = np.asarray(combat.transform(even, batch=batch))
     worth = stability.values() if isinstance(stability, PatientStability) else stability
-    pruner = CorrelationPruner(
-        threshold=spec.correlation, stability=None if worth is None else worth[varying]
-    ).fit(even)
-    columns = pruner.get_support(indices=True)
+    columns = np.flatnonzero(
+        prune(even, threshold=spec.correlation, stability=None if worth is None else worth[varying])
+    )
     center, scale = even[:, columns].mean(axis=0), even[:, columns].std(axis=0)
     scaled = (even[:, columns] - center) / scale
     wanted = features_wanted(spec, y, groups)
     if spec.selector != "none" and wanted < columns.size:
-        best = TopFeatures(n_features=wanted, by=spec.selector).fit(scaled, y).get_support(indices=True)
+        order = univariate_order if spec.selector == "univariate" else lasso_order
+        best = np.sort(order(scaled, y, n=wanted))
         columns, center, scale, scaled = columns[best], center[best], scale[best], scaled[:, best]
     return Steps(combat, varying, columns, center, scale), np.ascontiguousarray(scaled)
 

@@ -12,7 +12,7 @@ from robustrad.drift.data import Codes, Floats
 from robustrad.drift.folds import deal, inner_splits
 from robustrad.drift.metrics.threshold import choose_threshold
 from robustrad.drift.models.estimators import Choice, Params, make
-from robustrad.drift.models.logistic import ridge_newton
+from robustrad.drift.models.logistic import RidgeLogistic, ridge_newton
 from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability
@@ -89,12 +89,17 @@ def fit_estimator(
     choice: Choice, params: Params, X: Floats, y: Codes, *, weights: ArrayLike | None, seed: int
 ) -> Any:
     """Return a fresh estimator fitted to rows that went through the steps."""
+    if type(choice.estimator) is RidgeLogistic:
+        unit = np.ones(y.size) if weights is None else np.asarray(weights, dtype=np.float64)
+        return RidgeLogistic(**params).solve(X, y, unit)
     estimator = make(choice, params, seed)
     return estimator.fit(X, y) if weights is None else estimator.fit(X, y, sample_weight=weights)
 
 
 def raw_scores(estimator: Any, X: Any) -> Floats:
     """Return the probability of class 1, or the decision of an estimator that gives none."""
+    if type(estimator) is RidgeLogistic and isinstance(X, np.ndarray):
+        return np.asarray(expit(X @ estimator.coef_[0] + estimator.intercept_[0]))
     if hasattr(estimator, "predict_proba"):
         return np.asarray(estimator.predict_proba(X)[:, 1], dtype=np.float64)
     return np.asarray(estimator.decision_function(X), dtype=np.float64)
