@@ -86,6 +86,29 @@ def test_over_twenty_seeds_the_planted_remedy_wins(effect: str, check: object, t
 
 
 @pytest.mark.slow
+def test_at_disjoint_sites_combat_undoes_calibration_and_nothing_undoes_noise(tmp_path: Path) -> None:
+    """A model trained at noisy sites too has learned by itself what not to trust."""
+    gains: dict[tuple[str, str], list[float]] = {}
+    classifier = []
+    for effect in ("calibration", "noise"):
+        for seed in range(SEEDS):
+            data = cohort(effect, seed=seed)
+            folds = outer_folds(data, repeats=2, seed=seed)
+            settings = RemedySettings(REMEDIES, ("e2",), assignments=5, resamples=100, seed=seed)
+            spec, folder = ModelSpec(correlation=1.0), tmp_path / f"{effect}{seed}"
+            table = compare_remedies(data, folds, spec, settings, margin=0.05, folder=folder).remedies
+            for row in table.to_dict("records"):
+                gains.setdefault((effect, row["remedy"]), []).append(row["gain"])
+                if effect == "calibration" and row["remedy"] == "combat":
+                    classifier.append(row["batch_classifier"] - row["batch_classifier_chance"])
+    assert np.median(gains["calibration", "combat"]) > 0.015
+    assert np.mean(np.array(gains["calibration", "combat"]) > 0) >= 0.8
+    assert abs(np.mean(classifier)) < 0.05
+    for remedy in ("combat", "augmentation", "icc_filter_0.5"):
+        assert abs(np.nanmedian(gains["noise", remedy])) < 0.015
+
+
+@pytest.mark.slow
 def test_a_harmless_perturbation_is_a_drift_no_more_often_than_nominal(tmp_path: Path) -> None:
     """Independent noise of a tenth of an SD: what AUC changes by is chance."""
     claims = []
