@@ -300,6 +300,7 @@ def drift(
     from robustrad.drift.experiment import RunSettings
     from robustrad.drift.models.spec import ModelSpec
     from robustrad.drift.question import Question
+    from robustrad.drift.sites.settings import RemedySettings
     from robustrad.stability.source import Reading
 
     if (outcome is None) == (time is None) or (time is None) != (event is None):
@@ -322,23 +323,20 @@ def drift(
         reading=Reading(case=case, condition=condition, reference=reference),
     )
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    if time is not None:
-        from robustrad.audit.survival import SurvivalSettings
-        from robustrad.report.survival import survival_command
-
-        if remedies:
-            raise DataError("drift", "--remedies with --time", "remedies of an --outcome of two values")
-        followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs)
-        _print(survival_command(sources, question, followed, time=time, output=output), json_)
-        return
-    from robustrad.audit.drift import DriftSettings
-    from robustrad.drift.sites.settings import RemedySettings
-    from robustrad.report.drift import drift_command
-
     compare = None
     if remedies:
         parts = _words(experiments)
         compare = RemedySettings(remedies, parts, assignments, kappa, calibration, bootstraps, seed)
+    if time is not None:
+        from robustrad.audit.survival import SurvivalSettings
+        from robustrad.report.survival import survival_command
+
+        followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs, compare)
+        _print(survival_command(sources, question, followed, time=time, output=output), json_)
+        return
+    from robustrad.audit.drift import DriftSettings
+    from robustrad.report.drift import drift_command
+
     cut = 0.5 if threshold is None else threshold
     settings = DriftSettings(specs, run, margin, bootstraps, cut, jobs, compare)
     _print(drift_command(sources, question, settings, output=output), json_)

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,12 @@ from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.models.spec import ModelSpec, Selector
 from robustrad.drift.question import Lesion, Question, Unit
+from robustrad.drift.remedies.registry import choose as choose_remedies
+from robustrad.drift.sites.frozen import frozen_tables
+from robustrad.drift.sites.run import RemedyTables, compare_remedies
+from robustrad.drift.sites.settings import EXPERIMENTS, RemedySettings
+from robustrad.drift.sites.survival_tables import SURVIVAL_REMEDIES
+from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.drift.survival.evaluate import SurvivalTables, evaluate_survival
 from robustrad.drift.survival.frozen import risk_column
 from robustrad.drift.survival.load import load_survival_data
@@ -58,6 +64,8 @@ class SurvivalSettings:
         reference.
     jobs : int, optional
         Worker processes; default the CPU cores. No result depends on it.
+    remedies : RemedySettings, optional
+        Which remedies to compare, with the first model; none if not given.
     """
 
     models: tuple[ModelSpec, ...] = (ModelSpec("cox"),)
@@ -67,6 +75,7 @@ class SurvivalSettings:
     tau: float | None = None
     cutoff: float | None = None
     jobs: int | None = None
+    remedies: RemedySettings | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,8 @@ class SurvivalResult:
         Settings, seed, versions, numbers of subjects.
     paths : tuple of Path
         Files written; empty where no folder was given.
+    remedies : RemedyTables or None
+        ``remedies``, ``calibration_sweep``, ``deployment_needs``, where they were asked for.
     """
 
     data: DriftData
@@ -101,6 +112,7 @@ class SurvivalResult:
     arms: tuple[ArmScores, ...]
     facts: dict[str, Any]
     paths: tuple[Path, ...] = ()
+    remedies: RemedyTables | None = None
 
 
 def survival_drift(
@@ -132,6 +144,11 @@ def survival_drift(
     folds: int = 5,
     bootstraps: int = 2000,
     permutations: int = 100,
+    remedies: str | Sequence[str] = (),
+    experiments: Sequence[str] = EXPERIMENTS,
+    assignments: int = 20,
+    kappa: float = 0.0,
+    calibration: int = 20,
     seed: int = 0,
     jobs: int | None = None,
     output: str | Path | None = None,
@@ -162,6 +179,8 @@ def survival_drift(
         As of :func:`robustrad.audit.drift.drift`.
     roles, matrix, repeats, folds, bootstraps, permutations, seed, jobs, output, progress
         As of :func:`robustrad.audit.drift.drift`.
+    remedies, experiments, assignments, kappa, calibration
+        As of :func:`robustrad.audit.drift.drift`.
 
     Raises
     ------
@@ -185,7 +204,12 @@ def survival_drift(
     names = (model,) if isinstance(model, str) else tuple(model)
     specs = tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in names)
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    settings = SurvivalSettings(specs, run, margin, bootstraps, tau, cutoff, jobs)
+    named = remedies if isinstance(remedies, str) else ",".join(remedies)
+    compare = None
+    if named:
+        parts = tuple(experiments)
+        compare = RemedySettings(named, parts, assignments, kappa, calibration, bootstraps, seed)
+    settings = SurvivalSettings(specs, run, margin, bootstraps, tau, cutoff, jobs, compare)
     sources = list(source) if isinstance(source, (list, tuple)) else [source]
     folder = None if output is None else Path(output)
     return run_survival(sources, question, settings, time=time, folder=folder, progress=progress)
@@ -214,9 +238,11 @@ def run_survival(
     permuted = {one.arms[0].arm.model: one.permuted for one in fits if one.permuted is not None}
     guarded = survival_safeguards(arms, data, survival, permuted, how)
     said = survival_sentences(tables.survival, guarded, margin=settings.margin)
-    result = SurvivalResult(
-        data, survival, tables, guarded, tuple(said), tuple(arms), _facts(data, survival, settings, question)
-    )
+    compared = _remedies(data, survival, arms[0], settings, folder=folder, progress=progress)
+    if compared is not None:
+        said += remedy_sentences(compared.remedies, after="c_after", file=SURVIVAL_REMEDIES[0])
+    facts = _facts(data, survival, settings, question)
+    result = SurvivalResult(data, survival, tables, guarded, tuple(said), tuple(arms), facts, (), compared)
     return result if folder is None else _written(result, folder)
 
 
@@ -232,6 +258,8 @@ def _check(settings: SurvivalSettings, question: Question) -> None:
     names = [spec.name for spec in settings.models]
     if question.score is None and (len(set(names)) < len(names) or not names):
         raise DataError("model", f"{', '.join(names) or 'none'}", "one or more different models")
+    if settings.remedies is not None:
+        choose_remedies(settings.remedies.remedies)  # a name that is unknown stops the run before it starts
 
 
 def _fit(
@@ -252,6 +280,36 @@ def _fit(
         jobs = settings.jobs or os.cpu_count() or 1
         return survival_arms(
             data, survival, settings.models, settings.run, folder=arms, jobs=jobs, progress=shown
+        )
+
+
+def _remedies(
+    data: DriftData,
+    survival: Survival,
+    first: ArmScores,
+    settings: SurvivalSettings,
+    *,
+    folder: Path | None,
+    progress: bool,
+) -> RemedyTables | None:
+    """Compare remedies with the first model, in its folds; finished risks can only be averaged."""
+    how = settings.remedies
+    if how is None:
+        return None
+    if first.frozen:
+        return frozen_tables(data, first.scores, how, margin=settings.margin, survival=survival)
+    shown = (lambda total: Progress(total, total, title="remedies")) if progress else None
+    with tempfile.TemporaryDirectory(prefix="robustrad-arms-") as name:
+        return compare_remedies(
+            data,
+            first.folds,
+            replace(settings.models[0], combat=False),  # a remedy's business here, not the model's
+            how,
+            margin=settings.margin,
+            folder=Path(name) if folder is None else folder / "arms",
+            jobs=settings.jobs or os.cpu_count() or 1,
+            progress=shown,
+            survival=survival,
         )
 
 
@@ -282,6 +340,7 @@ def _facts(
             **asdict(settings.run),
             "bootstraps": settings.bootstraps,
         },
+        "remedies": None if settings.remedies is None else asdict(settings.remedies),
         "versions": {name: known for name in _VERSIONS if (known := _version(name)) is not None},
         "warnings": list(data.warnings),
     }
@@ -305,6 +364,12 @@ def _written(result: SurvivalResult, folder: Path) -> SurvivalResult:
         write_csv(result.safeguards, folder / "survival_safeguards.csv"),
         write_csv(result.data.dropped, folder / "survival_dropped.csv"),
     ]
+    compared = {} if result.remedies is None else by_name(result.remedies, SURVIVAL_REMEDIES)
+    for file in SURVIVAL_REMEDIES:
+        if file in compared:
+            paths.append(write_csv(compared[file], folder / f"{file}.csv"))
+        else:
+            (folder / f"{file}.csv").unlink(missing_ok=True)
     content = {
         **result.facts,
         "tables": [path.name for path in paths],
@@ -312,10 +377,7 @@ def _written(result: SurvivalResult, folder: Path) -> SurvivalResult:
     }
     text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     paths.append(write_text(text + "\n", head))
-    return SurvivalResult(
-        result.data, result.survival, result.tables, result.safeguards, result.sentences, result.arms,
-        result.facts, tuple(paths),
-    )  # fmt: skip
+    return replace(result, paths=tuple(paths))
 
 
 def _plain(value: Any) -> Any:

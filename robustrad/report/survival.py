@@ -12,9 +12,13 @@ import pandas as pd
 from robustrad.audit.survival import SurvivalResult, SurvivalSettings, run_survival
 from robustrad.core.errors import DataError
 from robustrad.drift.question import Question
+from robustrad.drift.sites.words import new_site_sentence
 from robustrad.stability.observations import REFERENCE
 
 _COLUMNS = "  {:<16} {:<20} {:<12} {:>5} {:>5}  {:<24} {:>6} {:>9}  {}"
+_REMEDIES = "  {:>4}  {:<30} {:<7} {:>6} {:>8}  {:<22} {:>9} {:>6} {:>9}"
+_REMEDY_HEAD = ("rank", "remedy", "scope", "C", "to lose", "recovery", "agreement", "rho V", "patients")
+_REMEDY_NUMBERS = ("c_after", "left_to_lose", "agreement", "spearman_volume")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class SurvivalReport:
             "",
             *(sentence.text for sentence in self.result.sentences),
         ]
+        if self.result.remedies is not None:
+            lines += ["", *_remedy_lines(self.result.remedies.remedies)]
         if self.result.paths:
             lines += ["", "Written:", *(f"  {path}" for path in self.result.paths)]
         return "\n".join(lines)
@@ -54,9 +60,16 @@ class SurvivalReport:
         return {
             **self.result.facts,
             "survival": table.where(table.notna(), None).to_dict("records"),
+            **self._remedies(),
             "sentences": [sentence._asdict() for sentence in self.result.sentences],
             "files": [str(path) for path in self.result.paths],
         }
+
+    def _remedies(self) -> dict[str, Any]:
+        if self.result.remedies is None:
+            return {}
+        table = self.result.remedies.remedies.astype(object)
+        return {"survival_remedies": table.where(table.notna(), None).to_dict("records")}
 
     def _shown(self) -> list[dict[Any, Any]]:
         table = self.result.tables.survival
@@ -110,3 +123,28 @@ def _line(row: dict[Any, Any]) -> str:
     verdict = row["verdict"] or row["status"]
     cells = (row["model"], row["factor"], row["level"], c, uno, change, flips, p, verdict)
     return _COLUMNS.format(*cells).rstrip()
+
+
+def _remedy_lines(table: pd.DataFrame) -> list[str]:
+    """Return the ranked rows of each experiment, and what would have happened to a new site."""
+    lines = []
+    for experiment, rows in table.groupby("experiment", sort=False):
+        reference = rows["c_reference"].dropna()
+        known = f"C {reference.iloc[0]:.2f} at the reference" if len(reference) else "without a reference"
+        lines += [f"{experiment}: {known}", _REMEDIES.format(*_REMEDY_HEAD)]
+        lines += [_remedy_line(row) for row in rows.to_dict("records")]
+        lines.append("")
+    told = new_site_sentence(table, after="c_after")
+    return [*lines, told] if told else lines[:-1]
+
+
+def _remedy_line(row: dict[Any, Any]) -> str:
+    if pd.isna(row["c_after"]):
+        return f"        {row['remedy']:<30} {row['scope']:<7} {row['status']}"
+    recovery = "" if row["remedy"] == "none" else row["recovery_status"][:22]
+    if pd.notna(row["recovery"]):
+        recovery = f"{row['recovery']:.0%} [{row['recovery_low']:.0%}, {row['recovery_high']:.0%}]"
+    rank = "" if pd.isna(row["rank"]) else f"{row['rank']:.0f}"
+    numbers = ["-" if pd.isna(row[name]) else f"{row[name]:.2f}" for name in _REMEDY_NUMBERS]
+    shown = (rank, row["remedy"], row["scope"], *numbers[:2], recovery, *numbers[2:])
+    return _REMEDIES.format(*shown, f"{row['cost_patients']:.0f}").rstrip()

@@ -51,4 +51,5 @@ class _Fitted(FittedRemedy):
             y=np.concatenate([training.y, training.y[patient]]),
             groups=np.concatenate([training.groups, training.groups[patient]]),
             weights=np.concatenate([share, share[patient]]),
+            time=None if training.time is None else np.concatenate([training.time, training.time[patient]]),
         )

@@ -117,7 +117,7 @@ class Training:
     rows : Rows
         What the model is to be trained on.
     y : ndarray of int, shape (m,)
-        Outcome, 0 or 1.
+        Outcome, 0 or 1; for a time to event, 1 where the event happened.
     groups : ndarray of int, shape (m,)
         Patient of each row.
     weights : ndarray of shape (m,)
@@ -130,6 +130,8 @@ class Training:
         Unlabelled patients of each site: of the training sites, and those collected at a new one.
     seed : int
         Of this split.
+    time : ndarray of shape (m,), optional
+        To the event or to the end of follow-up; None for an outcome of two values.
     """
 
     rows: Rows
@@ -140,6 +142,7 @@ class Training:
     copies: Copies | None
     sites: SiteSamples
     seed: int
+    time: Floats | None = None
 
 
 class FittedRemedy:

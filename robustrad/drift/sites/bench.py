@@ -14,10 +14,11 @@ from robustrad.core.errors import DataError
 from robustrad.core.identity import fingerprint, generator
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.models.filters import near_constant, prune
-from robustrad.drift.models.fit import Model, fit_model
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.remedies.base import Copies, FittedRemedy, NotApplicableError, Remedy, Rows, Training
+from robustrad.drift.sites.endpoint import Endpoint, Fitted, TimeToEvent, TwoClasses
 from robustrad.drift.sites.places import Place, places_of, volumes_of
+from robustrad.drift.survival.times import Survival
 from robustrad.stability.observations import REFERENCE
 
 _MANY_ROWS = 3  # times the patients: beyond it, correlated features are pruned on the unperturbed rows
@@ -37,12 +38,24 @@ class Bench:
         Model that every remedy trains.
     seed : int
         Of the run.
+    survival : Survival, optional
+        Follow-up, where a time to event is predicted; the outcome of ``data`` is then the event.
     """
 
     data: DriftData
     folds: Codes
     spec: ModelSpec
     seed: int
+    survival: Survival | None = None
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """What is predicted."""
+        return TwoClasses(self.data.outcome) if self.survival is None else TimeToEvent(self.survival)
+
+    def times(self, subjects: NDArray[np.intp]) -> Floats | None:
+        """Return the follow-up of some subjects; None for an outcome of two values."""
+        return None if self.survival is None else self.survival.time[subjects]
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -134,13 +147,14 @@ class PresentRows(Mapping[str, Floats]):
 class Learned:
     """A model and the columns that it was given."""
 
-    model: Model
+    model: Fitted
+    endpoint: Endpoint
     columns: NDArray[np.intp]
     p: int
 
-    def probability(self, X: Floats) -> Floats:
-        """Return the probability of class 1 of rows of all p features."""
-        return self.model.probability(np.ascontiguousarray(X[:, self.columns]))
+    def score(self, X: Floats) -> Floats:
+        """Return the probability of class 1, or the risk, of rows of all p features."""
+        return self.endpoint.score(self.model, np.ascontiguousarray(X[:, self.columns]))
 
     @property
     def selected(self) -> NDArray[np.bool_]:
@@ -175,12 +189,12 @@ class FittedArm:
     trained: Floats
 
     def score(self, rows: Rows) -> tuple[Floats, Floats]:
-        """Return the probability of class 1 and the features as the model sees them; NaN stays NaN."""
+        """Return the scores and the features as the model sees them; NaN stays NaN."""
         ready = self.remedy.transform(rows).X
         there = np.isfinite(ready).all(axis=1)
         scores = np.full(ready.shape[0], np.nan)
         if there.any():
-            scores[there] = self.model.probability(ready[there])
+            scores[there] = self.model.score(ready[there])
         return scores, ready
 
     def fingerprint(self) -> str:
@@ -221,7 +235,10 @@ class Split:
         NotApplicableError
             If the remedy cannot be used, or leaves nothing to train on.
         """
-        tuned = self.tune()
+        try:
+            tuned = self.tune()
+        except DataError as error:
+            raise NotApplicableError("model", str(error)) from error
         started = time.perf_counter()
         fitted = remedy.fit(training)
         ready = fitted.training(training)
@@ -241,16 +258,9 @@ class Split:
             # Copies of the same patients: which features are constant or redundant is known already.
             columns = np.intersect1d(columns, self._pruned(training.kept))
             spec = replace(spec, correlation=1.0, same_value=1.0)
-        model = fit_model(
-            spec,
-            np.ascontiguousarray(training.rows.X[:, columns]),
-            training.y,
-            training.groups,
-            weights=training.weights,
-            tuned=tuned,
-            seed=self.seed,
-        )
-        return Learned(model, columns, training.kept.size)
+        X, endpoint = np.ascontiguousarray(training.rows.X[:, columns]), self.bench.endpoint
+        model = endpoint.fit(spec, X, training, tuned=tuned, seed=self.seed)
+        return Learned(model, endpoint, columns, training.kept.size)
 
     def _pruned(self, kept: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Columns that are left when correlated ones are pruned on this split's own rows."""

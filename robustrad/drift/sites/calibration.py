@@ -34,13 +34,19 @@ class CalibrationSplit(NamedTuple):
 
 
 def split_site(
-    rows: NDArray[np.intp], groups: Codes, y: Codes, *, sizes: tuple[int, ...], seed: tuple[str | int, ...]
+    rows: NDArray[np.intp],
+    groups: Codes,
+    y: Codes,
+    *,
+    sizes: tuple[int, ...],
+    seed: tuple[str | int, ...],
+    needed: tuple[int, ...] = (0, 1),
 ) -> CalibrationSplit:
     """Return who calibrates and who is judged.
 
     Patients are drawn without looking at the outcome; the first 5 of them are among the first 10, and so
     on. Whoever would calibrate in the largest number that the site can give is judged in none. A number
-    can be given if 8 patients are left, 3 of either class.
+    can be given if 8 patients are left, 3 of each class that is needed.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ def split_site(
         Numbers of patients asked for.
     seed : tuple
         Of the draw.
+    needed : tuple of int
+        Outcomes of which there must be three among the judged.
     """
     patients = np.unique(groups[rows])
     order = generator("calibration", *seed).permutation(patients)
@@ -59,7 +67,7 @@ def split_site(
     refused: dict[int, str] = {}
     for size in sorted(sizes):
         left = rows[~np.isin(groups[rows], order[:size])]
-        if _enough(groups[left], y[left]):
+        if _enough(groups[left], y[left], needed):
             pools[size] = rows[np.isin(groups[rows], order[:size])]
         else:
             refused[size] = f"{patients.size} patients at the site: {size} leave too few to be judged"
@@ -68,6 +76,6 @@ def split_site(
     return CalibrationSplit(judged, pools, refused)
 
 
-def _enough(groups: Codes, y: Codes) -> bool:
-    per_class = [np.unique(groups[y == label]).size for label in (0, 1)]
+def _enough(groups: Codes, y: Codes, needed: tuple[int, ...]) -> bool:
+    per_class = [np.unique(groups[y == label]).size for label in needed]
     return bool(np.unique(groups).size >= MIN_JUDGED and min(per_class) >= MIN_OF_A_CLASS)

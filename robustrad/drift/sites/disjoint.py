@@ -70,7 +70,10 @@ def run_disjoint(
         if assignment.virtual:
             at_home = replace(split.training, rows=home_rows(bench, train), copies=None)
             home = Split(bench, at_home, split.seed)
-            ideal.take_home(fold, home.fit(Nothing(), at_home), test)
+            try:
+                ideal.take_home(fold, home.fit(Nothing(), at_home), test)
+            except NotApplicableError as error:
+                ideal.fail(fold, str(error))
     return (ideal.result() if assignment.virtual else None), [collector.result() for collector in collect]
 
 
@@ -96,6 +99,7 @@ def disjoint_split(bench: Bench, assignment: Assignment, train: NDArray[np.intp]
             {label: int(np.unique(data.groups[cell[0]]).size) for label, cell in cells.items()},
         ),
         seed=seed,
+        time=bench.times(assignment.order[train]),
     )
     return Split(bench, training, seed)
 

@@ -14,10 +14,10 @@ from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Interval, Resamples, Tables
 from robustrad.drift.sites.compare import Comparison, interval
 from robustrad.drift.sites.disjoint import AT_REFERENCE, OWN
-from robustrad.drift.sites.pairs import Unit, compared, plain, units_of
+from robustrad.drift.sites.pairs import Unit, compared, plain
 from robustrad.drift.sites.results import Result
 from robustrad.drift.sites.rows import Row, blank, copies_needed, fill, mean_or_nan, status_of
-from robustrad.drift.sites.secondary import pooled_calibration, rank_correlation, score_agreement
+from robustrad.drift.sites.secondary import rank_correlation, score_agreement
 from robustrad.drift.sites.virtual import Assignment
 
 DISJOINT, NULL = "E2 disjoint", "E4 null"
@@ -70,7 +70,7 @@ def disjoint_rows(
         Judge within sites: site itself predicts the outcome.
     """
     none = next(s for s in scored if s.remedy.name == "none")
-    units = _units(assignments, none.results)
+    units = _units(bench, assignments, none.results, ideal)
     comparison = Comparison(units, resamples, len(bench.data.subjects))
     of = dict(enumerate(assignments))
     rows = []
@@ -94,7 +94,7 @@ def disjoint_rows(
 
 
 def null_rows(bench: Bench, assignments: Sequence[Assignment], scored: Sequence[Scored]) -> list[Row]:
-    """Return a row per remedy and scope of E4: the AUC within sites must be 0.5.
+    """Return a row per remedy and scope of E4: the AUC (or C) within sites must be 0.5.
 
     Each assignment permutes the outcomes anew; the interval is Student's over the assignments.
     """
@@ -104,7 +104,7 @@ def null_rows(bench: Bench, assignments: Sequence[Assignment], scored: Sequence[
         row = blank(NULL, one.remedy.name, one.scope, status) | {"fits": fits, "fits_failed": failed}
         areas = []
         for number, (assignment, result) in enumerate(zip(assignments, one.results, strict=True)):
-            units = units_of(number, result.fold, assignment.outcome)
+            units = bench.endpoint.permuted(assignment.order).units(number, result.fold)
             tables = _own(units, {number: assignment}, {number: result}, {number: result}, within=True)
             count = sum(float(c.sum()) for c in tables.compared)
             if count:
@@ -128,11 +128,17 @@ def student_interval(values: Floats) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def _units(assignments: Sequence[Assignment], none: Sequence[Result]) -> list[Unit]:
+def _units(
+    bench: Bench, assignments: Sequence[Assignment], none: Sequence[Result], ideal: Sequence[Result] | None
+) -> list[Unit]:
+    # Where nothing could be trained at the reference, there is nothing to compare with.
+    folds = [result.fold for result in none]
+    if ideal is not None:
+        folds = [np.where(home.fold >= 0, fold, -1) for home, fold in zip(ideal, folds, strict=True)]
     return [
         unit
-        for number, (assignment, result) in enumerate(zip(assignments, none, strict=True))
-        for unit in units_of(number, result.fold, assignment.outcome)
+        for number, (assignment, fold) in enumerate(zip(assignments, folds, strict=True))
+        for unit in bench.endpoint.permuted(assignment.order).units(number, fold)
     ]
 
 
@@ -177,7 +183,7 @@ def within_columns(found: Interval) -> Row:
 def _secondary(bench: Bench, assignments: Sequence[Assignment], one: Scored) -> Row:
     p = np.stack([result.scores for result in one.results])
     y = np.stack([assignment.outcome for assignment in assignments])
-    line = pooled_calibration(y.ravel(), p[:, :, OWN].ravel(), np.ones(y.size))
+    line = bench.endpoint.calibration(y.ravel(), p[:, :, OWN].ravel(), np.ones(y.size))
     away = np.stack([assignment.site > 0 for assignment in assignments])
     pairs = [
         score_agreement(scores[there][:, AT_REFERENCE], scores[there][:, [OWN]])

@@ -12,7 +12,7 @@ from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison, interval
 from robustrad.drift.sites.paired import judged_columns, mean_of_draws
-from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
+from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.drift.sites.results import UNSEEN, Result
 from robustrad.drift.sites.rows import Row
 from robustrad.drift.sites.secondary import score_agreement
@@ -35,14 +35,13 @@ def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, mar
     the ICC(A,1) of the score between draws (the reference and the level where there is one draw), and
     ``copies_for_score_icc`` how many draws a mean must have for 0.9, by Spearman and Brown.
     """
-    y = bench.data.outcome
     position = {int(column): i for i, column in enumerate(judged_columns(bench))}
-    units = [unit for r, fold in enumerate(bench.folds) for unit in units_of(r, fold, y)]
-    comparison = Comparison(units, resamples, y.size)
+    units = [unit for r, fold in enumerate(bench.folds) for unit in bench.endpoint.units(r, fold)]
+    comparison = Comparison(units, resamples, len(bench.data.subjects))
     home = [result.scores[:, 0] for result in none]
     counts = [compared(home[unit.draw], unit) for unit in units]
     reference = comparison.samples(Tables([plain(home[u.draw], u) for u in units], counts))
-    rows = []
+    rows, within = [], f"{margin:g} {bench.endpoint.statistic}"
     for place in bench.places:
         at = [position[int(column)] for column in place.columns]
         tried = []
@@ -64,14 +63,14 @@ def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, mar
             "tried": len(at), "unit": "draws averaged", "delta": shown.value, "delta_low": shown.low,
             "delta_high": shown.high, "delta_without": tried[0].value, "margin": margin, "score_icc": icc,
             "copies_for_score_icc": _spearman_brown(icc),
-            "sentence": _copies_sentence(place.label, status, needed, len(at), margin), "status": status,
+            "sentence": _copies_sentence(place.label, status, needed, len(at), within), "status": status,
         })  # fmt: skip
     return rows
 
 
-def sweep_needs(sweep: Sequence[Row], margin: float) -> list[Row]:
+def sweep_needs(sweep: Sequence[Row], margin: float, statistic: str = "AUC") -> list[Row]:
     """Return, for each remedy, how many calibration patients a new site needs, from the sweep of E3."""
-    rows = []
+    rows, within = [], f"{margin:g} {statistic}"
     raw = next((row for row in sweep if row["remedy"] == "none"), None)
     for key in dict.fromkeys((row["remedy"], row["scope"]) for row in sweep):
         own = [row for row in sweep if (row["remedy"], row["scope"]) == key]
@@ -90,7 +89,7 @@ def sweep_needs(sweep: Sequence[Row], margin: float) -> list[Row]:
             "delta_low": shown["drift_after_low"], "delta_high": shown["drift_after_high"],
             "delta_without": np.nan if raw is None else raw["drift_after"], "margin": margin,
             "score_icc": np.nan, "copies_for_score_icc": np.nan,
-            "sentence": _calibration_sentence(_named(*key), status, needed, known, margin), "status": status,
+            "sentence": _calibration_sentence(_named(*key), status, needed, known, within), "status": status,
         })  # fmt: skip
     return rows
 
@@ -126,29 +125,27 @@ def _spearman_brown(icc: float) -> float:
     return float(max(1.0, np.ceil(round(m, 9))))
 
 
-def _copies_sentence(label: str, status: str, needed: float, tried: int, margin: float) -> str:
+def _copies_sentence(label: str, status: str, needed: float, tried: int, margin: str) -> str:
     if status == NONE_NEEDED:
-        return f"{label}: a single prediction stays within {margin:g} AUC."
+        return f"{label}: a single prediction stays within {margin}."
     if status == WITHIN:
-        return f"{label}: the mean of {needed:.0f} predictions stays within {margin:g} AUC."
+        return f"{label}: the mean of {needed:.0f} predictions stays within {margin}."
     if status == NO_DRAWS:
         return f"{label}: one draw only, so it is not known what averaging would do."
-    return f"{label}: {tried} averaged predictions do not keep the loss within {margin:g} AUC."
+    return f"{label}: {tried} averaged predictions do not keep the loss within {margin}."
 
 
 def _named(remedy: str, scope: str) -> str:
     return remedy if scope == UNSEEN else f"{remedy} that has seen the factor"
 
 
-def _calibration_sentence(
-    remedy: str, status: str, needed: float, known: Sequence[Row], margin: float
-) -> str:
+def _calibration_sentence(remedy: str, status: str, needed: float, known: Sequence[Row], margin: str) -> str:
     if status == NONE_NEEDED:
-        return f"{remedy}: no patient of a new site is needed to stay within {margin:g} AUC."
+        return f"{remedy}: no patient of a new site is needed to stay within {margin}."
     if status == WITHIN:
-        return f"{remedy}: {needed:.0f} patients of a new site keep the loss within {margin:g} AUC."
+        return f"{remedy}: {needed:.0f} patients of a new site keep the loss within {margin}."
     if status == NOT_REACHED:
         tried = known[-1]["calibration_patients"]
         told = f"with {tried:.0f} patients of it" if tried else "as it is"
-        return f"{remedy}: at a new site, {told}, a loss beyond {margin:g} AUC cannot be excluded."
+        return f"{remedy}: at a new site, {told}, a loss beyond {margin} cannot be excluded."
     return f"{remedy}: nothing is known of a new site."

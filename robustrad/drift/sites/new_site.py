@@ -18,6 +18,7 @@ from robustrad.drift.remedies.nothing import Nothing
 from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
 from robustrad.drift.sites.calibration import CalibrationSplit, split_site
 from robustrad.drift.sites.disjoint import disjoint_split, home_rows, score_at_site
+from robustrad.drift.sites.endpoint import Endpoint
 from robustrad.drift.sites.results import Variant, variants_of
 from robustrad.drift.sites.virtual import Assignment
 
@@ -73,14 +74,19 @@ def run_new_site(
         seed = bench.seed_of("new site", number, label)
         split = disjoint_split(bench, assignment, train, seed=seed)
         drawn = split_site(
-            away, bench.data.groups, assignment.outcome, sizes=sizes, seed=(bench.seed, number, label)
-        )
-        problem = _unusable(assignment, train, drawn)
+            away, bench.data.groups, assignment.outcome,
+            sizes=sizes, seed=(bench.seed, number, label), needed=bench.endpoint.needed,
+        )  # fmt: skip
+        problem = _unusable(bench.endpoint.permuted(assignment.order), train, drawn)
         for variant, result in zip(variants, results, strict=True):
             _judge(split, assignment, variant, result, position=position, drawn=drawn, problem=problem)
         if assignment.virtual and not problem:
             at_home = replace(split.training, rows=home_rows(bench, train), copies=None)
-            arm = Split(bench, at_home, seed).fit(Nothing(), at_home)
+            try:
+                arm = Split(bench, at_home, seed).fit(Nothing(), at_home)
+            except NotApplicableError as error:
+                ideal.status[position, 0] = str(error)[:200]
+                continue
             ideal.scores[position, 0, drawn.judged, HOME] = arm.score(home_rows(bench, drawn.judged))[0]
     return ideal, results
 
@@ -133,10 +139,10 @@ def _with_site(
     return replace(training, sites=samples)
 
 
-def _unusable(assignment: Assignment, train: NDArray[np.intp], drawn: CalibrationSplit) -> str:
+def _unusable(endpoint: Endpoint, train: NDArray[np.intp], drawn: CalibrationSplit) -> str:
     for rows, what in ((train, "training patients at the other sites"), (drawn.judged, "judged patients")):
-        if np.unique(assignment.outcome[rows]).size < 2:
-            return f"one class only among the {rows.size} {what}"
+        if lacking := endpoint.lacking(rows):
+            return f"{lacking} among the {rows.size} {what}"
     return ""
 
 

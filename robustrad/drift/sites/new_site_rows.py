@@ -16,7 +16,7 @@ from robustrad.drift.sites.disjoint_rows import within_columns
 from robustrad.drift.sites.new_site import HOME, NEW, NewSiteResult
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.drift.sites.rows import OK, Row, blank, copies_needed, fill, mean_or_nan
-from robustrad.drift.sites.secondary import pooled_calibration, rank_correlation, score_agreement
+from robustrad.drift.sites.secondary import rank_correlation, score_agreement
 from robustrad.drift.sites.virtual import Assignment
 
 EXPERIMENT = "E3 new site"
@@ -72,9 +72,10 @@ class NewSites:
         for number, (assignment, result) in enumerate(zip(assignments, self.none.results, strict=True)):
             for site in range(len(result.sites)):
                 there = np.isfinite(result.scores[site, 0, :, NEW])
-                y = assignment.outcome
-                unit = Unit(number, np.flatnonzero(there & (y == 1)), np.flatnonzero(there & (y == 0)))
-                self.units.append(unit)
+                if self.virtual:
+                    there &= np.isfinite(ideal[number].scores[site, 0, :, HOME])
+                endpoint = bench.endpoint.permuted(assignment.order)
+                self.units.append(endpoint.unit(number, np.flatnonzero(there)))
                 self.site_of_unit.append(site)
         self.comparison = Comparison(self.units, resamples, len(bench.data.subjects))
 
@@ -179,7 +180,7 @@ class NewSites:
         p, y, rho, icc = [], [], [], []
         won, counts = [], []
         for unit, site in zip(self.units, self.site_of_unit, strict=True):
-            judged = np.concatenate([unit.positive, unit.negative])
+            judged = unit.members
             scores = one.results[unit.draw].scores[site, column, judged]
             p.append(scores[:, NEW])
             y.append(self.assignments[unit.draw].outcome[judged])
@@ -191,8 +192,10 @@ class NewSites:
             at_new = one.results[unit.draw].scores[site, column, :, NEW]
             won.append(plain(at_new, unit))
             counts.append(compared(at_new, unit))
-        line = pooled_calibration(np.concatenate(y), np.concatenate(p), np.ones(sum(map(len, y))))
-        tested = np.unique(np.concatenate([np.r_[u.positive, u.negative] for u in self.units]))
+        line = self.bench.endpoint.calibration(
+            np.concatenate(y), np.concatenate(p), np.ones(sum(map(len, y)))
+        )
+        tested = np.unique(np.concatenate([unit.members for unit in self.units]))
         return {
             **within_columns(interval(self.comparison.samples(Tables(won, counts)))),
             "score_icc": mean_or_nan(icc),

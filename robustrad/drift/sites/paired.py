@@ -50,6 +50,7 @@ def paired_split(bench: Bench, repeat: int, fold: int) -> Split:
         copies=bench.copies(train, np.ones(m, dtype=np.bool_), None),
         sites=SiteSamples(PresentRows(bench, cells), frozenset(), dict.fromkeys(cells, m)),
         seed=bench.seed_of("paired", repeat, fold),
+        time=bench.times(train),
     )
     return Split(bench, training, training.seed)
 

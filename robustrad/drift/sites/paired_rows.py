@@ -14,11 +14,11 @@ from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison
 from robustrad.drift.sites.paired import judged_columns
-from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
+from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.drift.sites.places import factors_of
 from robustrad.drift.sites.results import Result, Variant
 from robustrad.drift.sites.rows import Row, blank, copies_needed, fill, mean_or_nan, status_of
-from robustrad.drift.sites.secondary import pooled_calibration, rank_correlation, score_agreement
+from robustrad.drift.sites.secondary import rank_correlation, score_agreement
 
 EXPERIMENT = "E1 paired"
 Group = tuple[NDArray[np.intp], Floats]
@@ -50,10 +50,10 @@ def paired_rows(
     resamples : Resamples
         Of the patients.
     """
-    factors, y = factors_of(bench.places), bench.data.outcome
-    units = [unit for r, fold in enumerate(bench.folds) for unit in units_of(r, fold, y)]
+    factors, n = factors_of(bench.places), len(bench.data.subjects)
+    units = [unit for r, fold in enumerate(bench.folds) for unit in bench.endpoint.units(r, fold)]
     groups = factor_groups(bench)
-    comparison = Comparison(units, resamples, y.size)
+    comparison = Comparison(units, resamples, n)
     evidence: dict[tuple[str, str], _Evidence] = {}
     remedies: dict[tuple[str, str], Remedy] = {}
     for variant, result in zip(variants, results, strict=True):
@@ -98,7 +98,7 @@ def _tables(units: list[Unit], groups: dict[str, Group], scored: _Evidence, fitt
         shape = (unit.positive.size, unit.negative.size)
         each = [mixed(scored.score(unit.draw, f), unit, [groups[f]]) for f in known]
         won.append(np.mean(each, axis=0) if each else np.zeros(shape))
-        count.append(np.ones(shape) if each else np.zeros(shape))
+        count.append(unit.pairs if each else np.zeros(shape))
     return Tables(won, count)
 
 
@@ -119,7 +119,7 @@ def _secondary(bench: Bench, groups: dict[str, Group], found: _Evidence) -> Row:
     weight = [np.broadcast_to(w, part.shape) for part, (_, w) in zip(p, groups.values(), strict=True)]
     flat = np.concatenate([part.ravel() for part in p])
     outcome = np.concatenate([np.repeat(y, part.shape[1]) for part in p])
-    line = pooled_calibration(outcome, flat, np.concatenate([w.ravel() for w in weight]))
+    line = bench.endpoint.calibration(outcome, flat, np.concatenate([w.ravel() for w in weight]))
     icc = [score_agreement(part[:, 0], part[:, 1:]) for part in p]
     home = p[0][:, 0]
     return {

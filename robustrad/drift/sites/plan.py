@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from robustrad.core.identity import fingerprint
-from robustrad.drift.models.identity import model_identity
 from robustrad.drift.remedies.base import NotApplicableError, Remedy
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import disjoint_variants
@@ -77,7 +76,8 @@ class Planner:
         bench = self.bench
         volume = b"" if bench.volume is None else np.ascontiguousarray(bench.volume).tobytes()
         identity = data_identity(bench.data) + hashlib.sha256(volume).hexdigest()
-        model = {"spec": asdict(bench.spec), "model": model_identity(bench.spec.name), "seed": bench.seed}
+        about = bench.endpoint.identity(bench.spec.name)
+        model = {"spec": asdict(bench.spec), **about, "seed": bench.seed}
         return arm_key(model, identity, bench.folds)
 
     def number_of_parts(self, experiment: str) -> int:

@@ -17,13 +17,15 @@ from robustrad.drift.sites.results import UNSEEN
 from robustrad.drift.sites.rows import COLUMNS, Row
 
 
-def ranked(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return the table, experiments in order, headline rows by AUC with the remedy, the best first.
+def ranked(rows: Sequence[Row], statistic: str = "AUC") -> pd.DataFrame:
+    """Return the table, experiments in order, headline rows by AUC (or C) with the remedy, the best first.
 
     A remedy that learns from perturbations is ranked by its unseen row alone; its seen row, and rows
     without numbers, have no rank and follow.
     """
-    table = pd.DataFrame([row | {"sentence": sentence(row)} for row in rows], columns=list(COLUMNS))
+    table = pd.DataFrame(
+        [row | {"sentence": sentence(row, statistic)} for row in rows], columns=list(COLUMNS)
+    )
     order = []
     for experiment in dict.fromkeys(table["experiment"]):
         own = table.index[table["experiment"] == experiment]
@@ -41,7 +43,7 @@ def _is_headline(table: pd.DataFrame, row: int) -> bool:
     return not learns or bool(table["scope"][row] == UNSEEN)
 
 
-def sentence(row: Row) -> str:
+def sentence(row: Row, statistic: str = "AUC") -> str:
     """Return what happened, in words, from the numbers of the row."""
     after = row["auc_after"]
     if not np.isfinite(after):
@@ -49,14 +51,21 @@ def sentence(row: Row) -> str:
     if row["experiment"] == NULL:
         inside = row["auc_after_low"] <= 0.5 <= row["auc_after_high"]
         told = "as it must be" if inside else "which is an artefact: the remedy lets something leak"
-        return f"Without any signal, {row['remedy']} has an AUC of {after:.3f} within sites, {told}."
+        return (
+            f"Without any signal, {row['remedy']} has {_an(statistic)} of {after:.3f} within sites, {told}."
+        )
     where = _where(row)
     if row["remedy"] == "none":
         if not np.isfinite(row["auc_reference"]):
-            return f"{where}, the model as it is has an AUC of {after:.2f}."
+            return f"{where}, the model as it is has {_an(statistic)} of {after:.2f}."
         verb = "would have fallen" if row["drift_high"] < 0 else "would have gone"
-        return f"{where}, the AUC {verb} from {row['auc_reference']:.2f} to {after:.2f}."
-    return f"{where}, with {row['remedy']}{_cost(row)}, the AUC would have been {after:.2f}{_recovered(row)}."
+        return f"{where}, the {statistic} {verb} from {row['auc_reference']:.2f} to {after:.2f}."
+    told = f"the {statistic} would have been {after:.2f}{_recovered(row)}"
+    return f"{where}, with {row['remedy']}{_cost(row)}, {told}."
+
+
+def _an(statistic: str) -> str:
+    return f"an {statistic}" if statistic == "AUC" else f"a {statistic}"
 
 
 def _where(row: Row) -> str:

@@ -20,6 +20,7 @@ from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples
 from robustrad.drift.sites.disjoint_rows import DISJOINT, NULL, Scored, disjoint_rows, null_rows
+from robustrad.drift.sites.endpoint import Endpoint, TimeToEvent, followed
 from robustrad.drift.sites.needs import copies_needs, needs_frame, sweep_needs
 from robustrad.drift.sites.new_site_rows import EXPERIMENT as NEW_SITE
 from robustrad.drift.sites.new_site_rows import SWEEP_COLUMNS, Met, NewSites
@@ -32,6 +33,8 @@ from robustrad.drift.sites.rows import Row, blank
 from robustrad.drift.sites.service import PartJob, RemedyService, lay_out_bench, setup_of
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.store import ResultStore
+from robustrad.drift.sites.survival_tables import named_for_c
+from robustrad.drift.survival.times import Survival
 from robustrad.workers.interrupt import interruptible
 from robustrad.workers.pool import run_pool
 
@@ -48,7 +51,8 @@ class RemedyTables:
     Attributes
     ----------
     remedies : DataFrame
-        A row per experiment, remedy and scope; the columns are ``rows.COLUMNS``.
+        A row per experiment, remedy and scope; the columns are ``rows.COLUMNS`` (for a time to event see
+        :func:`robustrad.drift.sites.survival_tables.named_for_c`).
     calibration_sweep : DataFrame
         E3 by the number of calibration patients; no rows without E3.
     deployment_needs : DataFrame
@@ -58,6 +62,17 @@ class RemedyTables:
     remedies: pd.DataFrame
     calibration_sweep: pd.DataFrame
     deployment_needs: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls, endpoint: Endpoint, rows: Sequence[Row], sweep: Sequence[Row], needs: Sequence[Row]
+    ) -> RemedyTables:
+        """Return the tables of rows: ranked, and with the columns of the endpoint."""
+        table = ranked(rows, endpoint.statistic)
+        swept = pd.DataFrame(list(sweep), columns=list(SWEEP_COLUMNS))
+        if isinstance(endpoint, TimeToEvent):
+            table, swept = named_for_c(table), named_for_c(swept)
+        return cls(table, swept, needs_frame(needs))
 
 
 def compare_remedies(
@@ -70,6 +85,7 @@ def compare_remedies(
     folder: Path,
     jobs: int = 1,
     progress: Callable[[int], Any] | None = None,
+    survival: Survival | None = None,
 ) -> RemedyTables:
     """Compare remedies, taking from ``folder`` what is there.
 
@@ -84,21 +100,29 @@ def compare_remedies(
     settings : RemedySettings
         Which remedies and experiments.
     margin : float
-        Loss of AUC that would matter.
+        Loss of AUC (of C) that would matter.
     folder : Path
         Resume state.
     jobs : int
         Worker processes; 1 works in this process.
     progress : callable, optional
         Given the number of jobs, returns a context manager with a method ``step``.
+    survival : Survival, optional
+        Follow-up of the subjects: a time to event is predicted, not the outcome of ``data``, and the tables
+        are those of C.
 
     Raises
     ------
     DataError
-        If a remedy is unknown.
+        If a remedy or the model is unknown.
+    EnvironmentUnusableError
+        For a time to event without scikit-survival.
     """
     remedies = choose(settings.remedies)
-    bench = Bench(data, folds, spec, settings.seed)
+    if survival is not None:
+        data = followed(data, survival)
+    bench = Bench(data, folds, spec, settings.seed, survival)
+    bench.endpoint.check(spec)
     planner = Planner(bench, remedies, settings)
     store = ResultStore(folder)
     sizes, refused = _sizes(planner, settings.experiments)
@@ -209,7 +233,7 @@ def _tables(
             new = NewSites(bench, assignments, ideal, met, resamples)
             rows += new.rows(settings.calibration)
             sweep = new.sweep()
-            needs += sweep_needs(sweep, margin)
+            needs += sweep_needs(sweep, margin, bench.endpoint.statistic)
         else:
             assignments = [p.assignment for p in parts if p.assignment is not None]
             scored = [
@@ -223,7 +247,7 @@ def _tables(
                 rows += disjoint_rows(
                     bench, assignments, ideals or None, scored, resamples, confounded=settings.kappa > 0
                 )
-    return RemedyTables(ranked(rows), pd.DataFrame(sweep, columns=list(SWEEP_COLUMNS)), needs_frame(needs))
+    return RemedyTables.of(bench.endpoint, rows, sweep, needs)
 
 
 def _there(found: T | None) -> T:

@@ -14,11 +14,13 @@ from robustrad.drift.remedies.registry import choose
 from robustrad.drift.service import lay_out, spec_from, take_up
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import run_disjoint
+from robustrad.drift.sites.endpoint import followed
 from robustrad.drift.sites.new_site import run_new_site
 from robustrad.drift.sites.paired import run_paired
 from robustrad.drift.sites.plan import Part, Planner
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.store import ResultStore
+from robustrad.drift.survival.times import Survival
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class RemedyService:
         data = replace(data, volume=np.load(stored) if stored.is_file() else None)
         fields = setup["settings"]
         settings = RemedySettings(**{**fields, "experiments": tuple(fields["experiments"])})
-        self.bench = Bench(data, folds, spec_from(setup["spec"]), setup["seed"])
+        survival = _follow_up(Path(setup["data"]))
+        data = data if survival is None else followed(data, survival)
+        self.bench = Bench(data, folds, spec_from(setup["spec"]), setup["seed"], survival)
         self.planner = Planner(self.bench, choose(settings.remedies), settings, base=setup["base"])
         self.settings = settings
         self.store = ResultStore(Path(setup["arms"]))
@@ -89,9 +93,23 @@ class RemedyService:
 
 def lay_out_bench(bench: Bench, folder: Path) -> None:
     """Write what the workers need."""
-    lay_out(bench.data, bench.folds, folder)
+    data = bench.data
+    if bench.survival is not None:
+        # The data of a drift run have both classes, and here everybody may have had the event.
+        data = replace(data, outcome=np.arange(len(data.subjects), dtype=np.intp) % 2)
+    lay_out(data, bench.folds, folder)
     if bench.data.volume is not None:
         np.save(folder / "volume.npy", bench.data.volume)
+    if bench.survival is not None:
+        np.savez(folder / "survival.npz", time=bench.survival.time, event=bench.survival.event)
+
+
+def _follow_up(folder: Path) -> Survival | None:
+    path = folder / "survival.npz"
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as saved:
+        return Survival(saved["time"], saved["event"])
 
 
 def setup_of(planner: Planner, *, data: Path, arms: Path) -> dict[str, Any]:

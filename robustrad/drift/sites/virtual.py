@@ -34,6 +34,8 @@ class Assignment:
         Condition at which the subject is seen.
     outcome : ndarray of int, shape (n,)
         Outcome that goes with it: the true one, or a permuted one.
+    order : ndarray of int, shape (n,)
+        Subject whose outcome each subject has: itself, or another where outcomes are permuted.
     virtual : bool
         The subjects are known at the reference too.
     """
@@ -43,6 +45,7 @@ class Assignment:
     site: Codes
     column: Codes
     outcome: Codes
+    order: Codes
     virtual: bool
 
     @property
@@ -111,7 +114,8 @@ def assign(
         Of the run.
     """
     rng = generator("virtual sites", seed, number)
-    y = permuted(data.outcome, data.groups, rng) if permute else data.outcome
+    order = _order(data, rng, permute=permute)
+    y = data.outcome[order]
     chosen = _draw(places, n_sites - 1, rng)
     where = _deal(y, data.groups, n_sites, kappa, rng)
     column = np.zeros(y.size, dtype=np.intp)
@@ -125,6 +129,7 @@ def assign(
         np.where(there, where, -1),
         column,
         y,
+        order,
         virtual=True,
     )
 
@@ -137,10 +142,9 @@ def real_sites(data: DriftData, *, number: int = 0, permute: bool = False, seed:
     if labels.size < 2:
         raise NotApplicableError("sites", f"one site only ({labels[0]})", "two or more")
     rng = generator("real sites", seed, number)
-    y = permuted(data.outcome, data.groups, rng) if permute else data.outcome
-    n = len(data.subjects)
-    zero = np.zeros(n, dtype=np.intp)
-    return Assignment(tuple(labels.tolist()), (), site.astype(np.intp), zero, y, virtual=False)
+    order = _order(data, rng, permute=permute)
+    zero, y = np.zeros(order.size, dtype=np.intp), data.outcome[order]
+    return Assignment(tuple(labels.tolist()), (), site.astype(np.intp), zero, y, order, virtual=False)
 
 
 def permuted(y: Codes, groups: Codes, rng: np.random.Generator) -> Codes:
@@ -152,6 +156,11 @@ def permuted(y: Codes, groups: Codes, rng: np.random.Generator) -> Codes:
         rows = np.stack([np.flatnonzero(groups == patient) for patient in members])
         out[rows] = y[rows[rng.permutation(members.size)]]
     return out
+
+
+def _order(data: DriftData, rng: np.random.Generator, *, permute: bool) -> Codes:
+    itself = np.arange(len(data.subjects), dtype=np.intp)
+    return permuted(itself, data.groups, rng) if permute else itself
 
 
 def _draw(places: tuple[Place, ...], n: int, rng: np.random.Generator) -> list[Place]:

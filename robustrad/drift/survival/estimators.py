@@ -9,6 +9,7 @@ import numpy as np
 from robustrad.core.errors import DataError, EnvironmentUnusableError, nearest
 from robustrad.drift.data import Floats
 from robustrad.drift.survival.times import Survival
+from robustrad.drift.survival.weighted_cox import fit_weighted_cox
 
 SURVIVAL_MODELS = ("cox", "survival_forest")
 
@@ -74,7 +75,15 @@ def require_survival() -> None:
         ) from error
 
 
-def fit_estimator(choice: SurvivalChoice, params: Params, X: Floats, y: Survival, *, seed: int) -> Any:
+def fit_estimator(
+    choice: SurvivalChoice,
+    params: Params,
+    X: Floats,
+    y: Survival,
+    *,
+    weights: Floats | None = None,
+    seed: int,
+) -> Any:
     """Return the estimator fitted on training rows.
 
     Parameters
@@ -87,6 +96,8 @@ def fit_estimator(choice: SurvivalChoice, params: Params, X: Floats, y: Survival
         Scaled features.
     y : Survival
         Of the m rows.
+    weights : ndarray of shape (m,), optional
+        Of the rows: the forest takes them; a Cox model with weights other than 1 is our own.
     seed : int
         Of the forest.
     """
@@ -96,11 +107,13 @@ def fit_estimator(choice: SurvivalChoice, params: Params, X: Floats, y: Survival
     from sksurv.util import Surv
 
     settings = {**choice.fixed, **params}
-    if choice.name == "cox":
-        estimator: Any = CoxPHSurvivalAnalysis(**settings)
-    else:
-        estimator = RandomSurvivalForest(**settings, random_state=seed)
-    return estimator.fit(X, Surv.from_arrays(y.event, y.time))
+    follow_up = Surv.from_arrays(y.event, y.time)
+    if choice.name != "cox":
+        forest = RandomSurvivalForest(**settings, random_state=seed)
+        return forest.fit(X, follow_up, sample_weight=weights)
+    if weights is None or (weights == 1.0).all():
+        return CoxPHSurvivalAnalysis(**settings).fit(X, follow_up)
+    return fit_weighted_cox(X, y, weights, **settings)
 
 
 def predicted_risk(estimator: Any, X: Floats) -> Floats:

@@ -69,6 +69,7 @@ def fit_survival_model(
     y: Survival,
     groups: Codes,
     *,
+    weights: Floats | None = None,
     stability: Stability | None = None,
     tuned: Tuned | None = None,
     batch: ArrayLike | None = None,
@@ -91,6 +92,8 @@ def fit_survival_model(
         Of the m rows.
     groups : ndarray of int, shape (m,)
         Patients.
+    weights : ndarray of shape (m,), optional
+        Of the rows, for the estimator; tuning and selection do not see them.
     stability, tuned, batch, seed
         As of :func:`robustrad.drift.models.fit.fit_model`; the cut-off is found anew.
 
@@ -106,7 +109,7 @@ def fit_survival_model(
     if tuned is None:
         tuned = _tune(spec, choice, X, y, groups, stability=stability, batch=batch, seed=seed)
     steps, ready = survival_steps(spec, X, y, groups, stability=stability, batch=batch)
-    estimator = fit_estimator(choice, tuned.params, ready, y, seed=seed)
+    estimator = fit_estimator(choice, tuned.params, ready, y, weights=weights, seed=seed)
     cut = float(np.median(predicted_risk(estimator, ready)))
     selected = np.zeros(X.shape[1], dtype=np.bool_)
     selected[steps.kept] = True

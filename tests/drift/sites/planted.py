@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.drift.data import DriftData, drift_data
+from robustrad.drift.survival.times import Survival
 from robustrad.stability.observations import CONDITION_COLUMNS
 
 FRAGILE = 0.5  # share of the features
@@ -76,3 +77,29 @@ def _perturbed(
         other = 1.5 * severity * rng.normal(size=(n, 1))
         return np.where(fragile, (1 - lost) * base + lost * other, base)
     raise ValueError(effect)
+
+
+def followed_cohort(
+    effect: str,
+    *,
+    seed: int,
+    n: int = 120,
+    p: int = 24,
+    factors: dict[str, tuple[int, int]] | None = None,
+    signal: float = 0.6,
+    strength: float = 1.0,
+) -> tuple[DriftData, Survival]:
+    """Return the same with follow-up: the first six features raise the hazard, about a third is censored."""
+    rng = np.random.default_rng([seed, 23])
+    table = conditions({"a": (2, 1), "b": (2, 1)} if factors is None else factors)
+    fragile = np.arange(p) % 2 == 0
+    base = rng.normal(size=(n, p))
+    time = np.ceil(rng.exponential(size=n) * np.exp(-signal * base[:, :6].sum(axis=1)) * 40)
+    censored = np.ceil(rng.exponential(size=n) * 120)
+    survival = Survival(np.minimum(time, censored), time <= censored)
+    values = np.repeat(base[:, None], len(table), axis=1)
+    for j, severity in enumerate(table["severity"]):
+        if table["factor"][j] != "reference":
+            values[:, j] = _perturbed(effect, base, fragile, severity * strength, rng)
+    volume = np.exp(rng.normal(10, 1, n))
+    return drift_data(values, survival.event, conditions=table, volume=volume), survival

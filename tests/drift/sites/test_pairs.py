@@ -5,7 +5,8 @@ import numpy as np
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.compare import NO_DRIFT, NO_REFERENCE, Comparison
-from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
+from robustrad.drift.sites.endpoint import TwoClasses
+from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.stability.icc import icc
 
 
@@ -51,7 +52,7 @@ def test_areas_of_repeated_patients_equal_those_of_the_resampled_cohort() -> Non
     rng = np.random.default_rng(3)
     y = np.arange(30) % 2
     score, fold = rng.normal(size=(2, 30)), rng.integers(0, 3, size=(2, 30))
-    units = [unit for r in range(2) for unit in units_of(r, fold[r], y)]
+    units = [unit for r in range(2) for unit in TwoClasses(y).units(r, fold[r])]
     tables = Tables([plain(score[u.draw], u) for u in units], [compared(score[u.draw], u) for u in units])
     weights = rng.multinomial(30, np.full(30, 1 / 30), size=5).astype(float)
     found = areas(units, tables, Resamples.make(weights, 2, resample_draws=False, seed=0), 30)
