@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from robustrad.audit.safeguards.survival import survival_safeguards
+from robustrad.audit.survival_files import write_survival
 from robustrad.core.errors import DataError
-from robustrad.core.written import write_csv, write_text
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Settings
@@ -243,7 +241,16 @@ def run_survival(
         said += remedy_sentences(compared.remedies, after="c_after", file=SURVIVAL_REMEDIES[0])
     facts = _facts(data, survival, settings, question)
     result = SurvivalResult(data, survival, tables, guarded, tuple(said), tuple(arms), facts, (), compared)
-    return result if folder is None else _written(result, folder)
+    if folder is None:
+        return result
+    frames = {
+        "survival": tables.survival,
+        "kaplan_meier": tables.kaplan_meier,
+        "survival_safeguards": guarded,
+        "survival_dropped": data.dropped,
+        **({} if compared is None else by_name(compared, SURVIVAL_REMEDIES)),
+    }
+    return replace(result, paths=write_survival(frames, said, facts, folder))
 
 
 def _check(settings: SurvivalSettings, question: Question) -> None:
@@ -351,38 +358,3 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _written(result: SurvivalResult, folder: Path) -> SurvivalResult:
-    """Write the tables; ``survival.json`` last: where it is, they are complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    head = folder / "survival.json"
-    head.unlink(missing_ok=True)
-    paths = [
-        write_csv(result.tables.survival, folder / "survival.csv"),
-        write_csv(result.tables.kaplan_meier, folder / "kaplan_meier.csv"),
-        write_csv(result.safeguards, folder / "survival_safeguards.csv"),
-        write_csv(result.data.dropped, folder / "survival_dropped.csv"),
-    ]
-    compared = {} if result.remedies is None else by_name(result.remedies, SURVIVAL_REMEDIES)
-    for file in SURVIVAL_REMEDIES:
-        if file in compared:
-            paths.append(write_csv(compared[file], folder / f"{file}.csv"))
-        else:
-            (folder / f"{file}.csv").unlink(missing_ok=True)
-    content = {
-        **result.facts,
-        "tables": [path.name for path in paths],
-        "sentences": [sentence._asdict() for sentence in result.sentences],
-    }
-    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
-    paths.append(write_text(text + "\n", head))
-    return replace(result, paths=tuple(paths))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -128,6 +128,7 @@ def test_the_command_asks_one_question(tmp_path):
     assert (tmp_path / "t_drift" / "survival.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_planted_surrogate_of_volume_is_called_one():
     pytest.importorskip("sksurv", reason="needs the extra 'survival'")
     surrogate, texture = (
@@ -147,6 +148,7 @@ def test_a_planted_surrogate_of_volume_is_called_one():
     assert rows.loc["volume_only", "value"] < 0.65
 
 
+@pytest.mark.slow
 def test_no_signal_is_told():
     pytest.importorskip("sksurv", reason="needs the extra 'survival'")
     nothing = table(60, k=1, signal=0.0)
@@ -171,3 +173,65 @@ def test_clinical_and_batch_stand_beside():
     checks = result.safeguards["check"].tolist()
     assert {"clinical_only", "beats_clinical", "batch_only", "beats_batch"} <= set(checks)
     assert result.safeguards.set_index("check").loc["beats_clinical", "status"] == "PASS"
+
+
+REMEDIES = ["survival_calibration_sweep.csv", "survival_deployment_needs.csv", "survival_remedies.csv"]
+
+
+def test_remedies_leave_their_tables_and_a_run_without_them_removes_them(tmp_path):
+    pytest.importorskip("sksurv", reason="needs the extra 'survival'")
+    options = {"folds": 3, "repeats": 1, "permutations": 0, "bootstraps": 100, "jobs": 1, "output": tmp_path}
+    result = survival_drift(
+        table(48), time="months", event="dead", remedies=["combat", "volume_adjustment"], experiments=("e1",),
+        **options,
+    )  # fmt: skip
+    assert result.remedies is not None
+    assert set(result.remedies.remedies["remedy"]) == {"none", "combat", "volume_adjustment"}
+    written = pd.read_csv(tmp_path / "survival_remedies.csv")
+    assert written["c_after"].notna().all()
+    told = json.loads((tmp_path / "survival.json").read_text())
+    assert set(REMEDIES) <= set(told["tables"])
+    assert told["remedies"]["experiments"] == ["e1"]
+    best = next(one for one in told["sentences"] if one["id"] == "remedies_e1_best")
+    file, _, row = best["evidence"].partition("#")
+    assert file == "survival_remedies.csv"
+    assert best["text"] == written["sentence"][int(row) - 1]
+    survival_drift(table(48), time="months", event="dead", **options)
+    assert not [name for name in REMEDIES if (tmp_path / name).exists()]
+
+
+def test_finished_risks_can_only_be_averaged_and_need_no_extra():
+    result = survival_drift(
+        table(),
+        time="months",
+        event="dead",
+        score="risk",
+        bootstraps=100,
+        remedies="all",
+        experiments=("e1",),
+    )
+    assert result.remedies is not None
+    assert result.remedies.remedies["status"].str.contains("frozen.*survival_deployment_needs.csv").all()
+    assert result.remedies.deployment_needs["delta"].notna().all()
+
+
+def test_an_unknown_remedy_stops_a_survival_run_before_it_starts(tmp_path):
+    with pytest.raises(DataError, match="Did you mean combat"):
+        survival_drift(
+            table(), time="months", event="dead", score="risk", remedies="combta", output=tmp_path / "none"
+        )
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_command_tells_the_ranked_remedies_of_a_time_to_event(tmp_path):
+    pytest.importorskip("sksurv", reason="needs the extra 'survival'")
+    table(48).to_csv(tmp_path / "t.csv", index=False)
+    words = (
+        f"drift {tmp_path / 't.csv'} --time months --event dead --reference reference --repeats 1 --folds 3"
+    )
+    more = "--permutations 0 --bootstraps 100 -j 1 --remedies zscore --experiments e1"
+    answer = CliRunner().invoke(app, [*words.split(), *more.split()])
+    assert answer.exit_code == 0, answer.exception
+    assert "E1 paired: C " in answer.output
+    assert "C would have" in answer.output
+    assert (tmp_path / "t_drift" / "survival_remedies.csv").is_file()

@@ -89,7 +89,7 @@ def sksurv():
     return pytest.importorskip("sksurv", reason="needs the extra 'survival'")
 
 
-@pytest.mark.parametrize("name", ["cox", "survival_forest"])
+@pytest.mark.parametrize("name", ["cox", pytest.param("survival_forest", marks=pytest.mark.slow)])
 def test_changing_test_rows_leaves_everything_learned_to_the_bit(sksurv, name):
     data, survival = simulated(50, k=2, p=6)
     folds = survival_folds(survival, data, n_splits=2, repeats=1, seed=0)
