@@ -251,6 +251,21 @@ def test_sites_with_too_few_events_to_be_judged_are_named(sksurv: object, tmp_pa
     assert np.isfinite(table.loc[("E1 paired", "combat"), "c_after"])
 
 
+def test_real_batches_take_the_place_of_virtual_sites(sksurv: object, tmp_path: Path) -> None:
+    data, survival = followed_cohort("none", seed=7, n=60, p=5, factors={"a": (1, 1)})
+    batch = np.where(np.arange(60) % 2 == 0, "Bern", "Lyon")
+    shifted = data.values + 3.0 * (batch == "Lyon")[:, None, None]
+    centers = replace(data, values=shifted, batch=batch, batch_name="center")
+    settings = RemedySettings("zscore", ("e2", "e3"), 2, calibration=10, resamples=100)
+    table = compared((centers, survival), tmp_path, settings).remedies.set_index(["experiment", "remedy"])
+    for experiment in ("E2 disjoint", "E3 new site"):
+        row = table.loc[(experiment, "zscore")]
+        assert "no reference" in row["recovery_status"]
+        assert np.isfinite(row["c_after"])
+    assert table.loc[("E2 disjoint", "none"), "batch_classifier"] > 0.9
+    assert table.loc[("E2 disjoint", "zscore"), "batch_classifier"] < 0.7
+
+
 def test_the_missing_extra_and_an_unknown_model_are_told_before_anything_else(
     small: tuple[DriftData, Survival], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
