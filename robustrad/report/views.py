@@ -1,0 +1,111 @@
+"""A table as a reader sees it: columns of a sheet, in an order, with titles, forms and footnotes.
+
+CSV, HTML, LaTeX and Word are renderings of one :class:`Table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from robustrad.report.numbers import show
+from robustrad.report.sheets import Sheet
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    names : tuple of str
+        Columns of the sheet that it shows.
+    form : str
+        How its numbers are shown, see :mod:`robustrad.report.numbers`.
+    pattern : str
+        Text of a cell, with ``{}`` for each name: ``{} [{}, {}]`` for an estimate with its interval.
+    about : str
+        What it is, in a few words; shown as a tooltip.
+    band : str
+        Column of the sheet with the class that colors the cell; empty for none.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    form: str = "text"
+    pattern: str = "{}"
+    about: str = ""
+    band: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds numbers (set flush right)."""
+        return self.form != "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a sheet.
+
+    Attributes
+    ----------
+    name : str
+        Of its files.
+    title : str
+        Caption, one sentence.
+    sheet : Sheet
+        Where the numbers stand.
+    rows : sequence of int
+        Positions of the rows shown.
+    columns : tuple of Column
+        In their order.
+    groups : tuple of str
+        Columns of the sheet whose values make a heading above the rows that share them.
+    notes : tuple of str
+        Footnotes.
+    """
+
+    name: str
+    title: str
+    sheet: Sheet
+    rows: Sequence[int]
+    columns: tuple[Column, ...]
+    groups: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    landscape: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def cells(self, row: int) -> list[str]:
+        """Return the texts of one row."""
+        values = self.sheet.frame.iloc[row]
+        return [cell_text(column, [values[name] for name in column.names]) for column in self.columns]
+
+    def sections(self) -> Iterator[tuple[str, list[int]]]:
+        """Yield heading and rows of each group; one without heading where there are no groups."""
+        if not self.groups:
+            yield "", list(self.rows)
+            return
+        part = self.sheet.frame.iloc[list(self.rows)]
+        position = pd.Series(list(self.rows), index=part.index)
+        for key, own in part.groupby(list(self.groups), sort=False, dropna=False):
+            shown = [
+                show(value, "text" if isinstance(value, str) else "plain")
+                for value in key
+                if not pd.isna(value)
+            ]
+            yield ", ".join(shown), [int(i) for i in position[own.index]]
+
+    def full(self) -> pd.DataFrame:
+        """Return the rows shown with every column of the sheet that the table shows, at full precision."""
+        names = dict.fromkeys([*self.groups, *(name for column in self.columns for name in column.names)])
+        return self.sheet.frame.iloc[list(self.rows)][list(names)]
+
+
+def cell_text(column: Column, values: Sequence[object]) -> str:
+    """Return the text of a cell; a cell without its first value is a dash, however many it could show."""
+    shown = [show(value, column.form) for value in values]
+    return shown[0] if shown[0] == show(None, "text") else column.pattern.format(*shown)
