@@ -181,6 +181,28 @@ def stability(
 
 
 @app.command()
+def report(
+    out: Annotated[
+        list[Path], typer.Argument(metavar="OUT...", help="Study folder; more than one are compared.")
+    ],
+    title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="LIST", help="Of html,csv,tex,docx,pdf-figures [all]."),
+    ] = None,
+    journal_width: Annotated[
+        float, typer.Option("--journal-width", metavar="85|174", help="Width of the figures in mm.")
+    ] = 174,
+    json_: Json = False,
+) -> None:
+    """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
+    from robustrad.report.command import report_command
+
+    chosen = [name.strip() for name in formats.split(",")] if formats else None
+    _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)
+
+
+@app.command()
 def protocols(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A built-in protocol or a file.")

@@ -6,11 +6,11 @@ import base64
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_table import html_table
 from robustrad.report.numbers import show
+from robustrad.report.plates import PAGE_MM, Plate
 from robustrad.report.svg import inline_svg
 from robustrad.report.views import Table
 
@@ -53,12 +53,10 @@ def framed(table: Markup, label: str, *, tall: bool = False) -> Markup:
     )
 
 
-def figure_block(figure: Figure | None, name: str, *, caption: str, alt: str, data: str) -> Markup:
-    """Return a figure with caption and the names of its files; empty where there is none."""
-    if figure is None:
-        return Markup("")
+def figure_block(plate: Plate) -> Markup:
+    """Return a figure with its caption and the names of its files."""
     return Markup("<figure>{}<figcaption>{} {}</figcaption></figure>").format(
-        inline_svg(figure, name, alt=alt), caption, _files(name, data)
+        inline_svg(plate.draw(PAGE_MM), plate.name, alt=plate.alt), plate.caption, _files(plate)
     )
 
 
@@ -70,11 +68,12 @@ def picture_block(png: bytes, *, caption: str, alt: str) -> Markup:
     )
 
 
-def _files(name: str, data: str) -> Markup:
-    return Markup('<span class="files">For print: <a href="figures/{0}.pdf">PDF</a>, <a href="figures/{0}.svg">SVG</a>, '
-                  '<a href="figures/{0}.png">PNG</a>. Data: <a href="figures/{0}.csv">CSV</a>, from {1}.</span>').format(
-        name, data
-    )  # fmt: skip
+def _files(plate: Plate) -> Markup:
+    links = Markup(", ").join(
+        Markup('<a href="figures/{}.{}">{}</a>').format(plate.name, suffix, suffix.upper())
+        for suffix in ("pdf", "svg", "png", "csv")
+    )
+    return Markup('<span class="files">For print: {}. Drawn from {}.</span>').format(links, plate.source)
 
 
 def band_key(thresholds: Sequence[float]) -> Markup:

@@ -9,7 +9,7 @@ import pandas as pd
 from robustrad.report.holdings import Holdings
 from robustrad.report.views import Column, Table
 
-_ROLES_LAST = ("control",)
+_CHANGE = "SD of the change of the image in the ROI"
 
 
 def cohort(holdings: Holdings) -> Table | None:
@@ -24,11 +24,11 @@ def cohort(holdings: Holdings) -> Table | None:
         range(len(sheet.frame)),
         (
             Column("Variable", ("variable",)),
-            Column("Value", ("value",)),
+            Column("Value", ("value",), blank=True, width=0.3),
             Column("n", ("n",), "int"),
-            Column("Share", ("share",), "share"),
-            Column("Median [quartiles]", ("median", "q1", "q3"), "g", "{} [{}, {}]"),
-            Column("Missing", ("n_missing",), "int"),
+            Column("Share", ("share",), "share", blank=True),
+            Column("Median [quartiles]", ("median", "q1", "q3"), "g", "{} [{}, {}]", blank=True),
+            Column("Missing", ("n_missing",), "int", blank=True, quiet="0"),
         ),
         notes=("Share: of the cases that have a value.",),
     )
@@ -41,13 +41,14 @@ def strength(holdings: Holdings) -> Table | None:
         return None
     unit = {"PT": " (SUV)", "CT": " (HU)"}.get(str(holdings.protocol.get("modality")), "")
     measures = (
+        Column(f"Image, SD{unit}", ("sd_difference",), "g", quiet="0", about=_CHANGE),
+        Column("Dice", ("dice",), "3f", quiet="1.000", about="Overlap with the original contour"),
         Column(
-            f"SD of change{unit}", ("sd_difference",), "g", about="SD of the change of the image in the ROI"
+            "HD95 (mm)", ("hd95_mm",), "g", quiet="0", about="95 % Hausdorff distance to the original contour"
         ),
-        Column(f"Noise SD{unit}", ("noise_sd",), "g", about="Noise found in the perturbed image"),
-        Column("Dice", ("dice",), "3f", about="Overlap with the original contour"),
-        Column("HD95 (mm)", ("hd95_mm",), "g", about="95 % Hausdorff distance to the original contour"),
-        Column("Volume ratio", ("volume_ratio",), "3f", about="Volume after over volume before"),
+        Column(
+            "Volume ratio", ("volume_ratio",), "3f", quiet="1.000", about="Volume after over volume before"
+        ),
         Column("ROI voxels", ("roi_voxels",), "int", about="Voxels of the ROI on the analysis grid"),
         Column("Gray levels", ("bins",), "int", about="Gray levels after discretization"),
     )
@@ -59,7 +60,7 @@ def strength(holdings: Holdings) -> Table | None:
         (
             Column("Factor", ("factor",)),
             Column("Level", ("level",)),
-            Column("Severity", ("severity",), "plain"),
+            Column("Severity", ("severity",), "plain", blank=True),
             Column("n", ("n",), "int", about="Units (case and draw) measured"),
             *(column for column in measures if sheet.frame[column.names[0]].notna().any()),
         ),
@@ -83,8 +84,8 @@ def by_factor(holdings: Holdings) -> Table | None:
         (
             Column("Factor", ("factor",)),
             Column("Role", ("role",)),
-            Column("Severity", ("severity",), "plain"),
-            Column("Level", ("level",)),
+            Column("Severity", ("severity",), "plain", blank=True),
+            Column("Level", ("level",), blank=True),
             Column("Features", ("features", "n_features"), "int", "{} of {}"),
             Column("Share", ("share",), "share"),
             Column("Clusters", ("clusters", "n_clusters"), "int", "{} of {}"),
@@ -126,7 +127,7 @@ def summary(holdings: Holdings) -> Table | None:
 
 
 _FEATURE_COLUMNS = (
-    Column("Feature", ("feature",)),
+    Column("Feature", ("feature",), width=0.34),
     Column(
         "Class", ("class",), band="class", about="Worst class over all acquisition and delineation factors"
     ),
@@ -142,7 +143,7 @@ _FEATURE_COLUMNS = (
     ),
     Column("Volume-adj.", ("icc_volume_adjusted",), "2f", about="ICC of the residual on log volume"),
     Column("Cluster", ("cluster",), "int", about="Features with pairwise |Spearman| > .9 share a number"),
-    Column("Flags", ("flags",)),
+    Column("Flags", ("flags",), blank=True),
 )
 
 
@@ -189,7 +190,7 @@ def troubles(holdings: Holdings) -> Table | None:
             Column("Factor", ("factor",)),
             Column("Level", ("level",)),
             Column("Status", ("status",)),
-            Column("Reason", ("reason",)),
+            Column("Reason", ("reason",), width=0.4),
             Column("Units", ("units",), "int"),
             Column("Cases", ("cases",), "int"),
         ),
@@ -215,7 +216,7 @@ def trouble_list(holdings: Holdings) -> Table | None:
 
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that the study can fill, in the order of a paper."""
-    for build in (cohort, strength, by_factor, summary, robust, features):
+    for build in (cohort, strength, by_factor, summary, robust, features, dictionary_table, checklists):
         table = build(holdings)
         if table is not None and len(table.rows):
             yield table
@@ -224,3 +225,46 @@ def every(holdings: Holdings) -> Iterator[Table]:
 def known(frame: pd.DataFrame, *names: str) -> bool:
     """Whether ``frame`` has a value in every one of these columns."""
     return all(name in frame.columns and frame[name].notna().any() for name in names)
+
+
+def checklists(holdings: Holdings) -> Table | None:
+    """Items of the reporting lists, with the evidence."""
+    sheet = holdings.sheet("checklists")
+    if sheet is None:
+        return None
+    return Table(
+        "checklists",
+        "Reporting lists: what the study answers.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("List", ("framework",)),
+            Column("Item", ("item",), width=0.1),
+            Column("Topic", ("topic",), width=0.28),
+            Column("Status", ("status",)),
+            Column("Evidence", ("evidence",), blank=True, width=0.38),
+        ),
+        landscape=True,
+    )
+
+
+def dictionary_table(holdings: Holdings) -> Table | None:
+    """What each feature means."""
+    sheet = holdings.sheet("dictionary")
+    if sheet is None:
+        return None
+    return Table(
+        "dictionary",
+        "What each feature means.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Feature", ("feature",), width=0.26),
+            Column("Meaning", ("meaning",), blank=True, width=0.3),
+            Column("IBSI name", ("ibsi_name",), blank=True, width=0.16),
+            Column("Code", ("ibsi_code",), blank=True),
+            Column("Note", ("note",), blank=True, width=0.16),
+        ),
+        notes=("Values are by PyRadiomics definitions; name and code say which IBSI feature it is in kind.",),
+        landscape=True,
+    )

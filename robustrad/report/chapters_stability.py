@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -11,16 +11,16 @@ from robustrad.report.blocks import band_key, figure_block, framed, heading, tab
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_heatmap import heatmap_table
 from robustrad.report.html_table import matrix_table
-from robustrad.report.plots.stability import dose_response_figure, survival_figure
+from robustrad.report.plates import stability_plates
 from robustrad.report.sections import Section
+from robustrad.report.sheets import Sheet
 from robustrad.report.tables import footnote
-from robustrad.stability.strength import rises_with_severity
+from robustrad.stability.classes import Thresholds
 
-_WIDTH_MM = 174.0
 _TITLE = "Stability"
 
 
-def stability(holdings: Holdings, *, thresholds: Sequence[float], tips: Mapping[str, str]) -> Section:
+def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, str]) -> Section:
     """Show how well features agree over the conditions."""
     summary = holdings.sheet("summary")
     if summary is None:
@@ -46,7 +46,7 @@ def stability(holdings: Holdings, *, thresholds: Sequence[float], tips: Mapping[
             "features invariant; a dash: none can be classified. "
             + footnote(summary.frame, thresholds=(low, middle, high))
         ),
-        *_curves(holdings),
+        *_curves(holdings, thresholds),
         heading("Every feature"),
         table_block(catalog.features(holdings), search=True, tips=dict(tips)),
         Markup('<p class="note">{}</p>').format(
@@ -58,7 +58,7 @@ def stability(holdings: Holdings, *, thresholds: Sequence[float], tips: Mapping[
     return Section("stability", _TITLE, lead, tuple(body))
 
 
-def _heatmaps(summary: object, thresholds: Sequence[float]) -> list[Markup]:
+def _heatmaps(summary: Sheet, thresholds: Thresholds) -> list[Markup]:
     shown = {
         "Agreement with the reference": ("agreement",),
         "Repeatability over draws": ("repeatability", "chains"),
@@ -67,54 +67,21 @@ def _heatmaps(summary: object, thresholds: Sequence[float]) -> list[Markup]:
         framed(
             heatmap_table(summary, estimands=estimands, title=title, thresholds=thresholds),
             f"Heat map: {title}",
-        )  # type: ignore[arg-type]
+        )
         for title, estimands in shown.items()
     ]
 
 
-def _curves(holdings: Holdings) -> list[Markup]:
-    summary, factors = holdings.frame("summary"), holdings.sheet("factors")
-    blocks = [
-        figure_block(
-            dose_response_figure(summary, width_mm=_WIDTH_MM),
-            "dose_response",
-            caption="Dose and response: median ICC(A,1) with the reference of each feature class over the declared "
-            f"severity of each factor. Dashed lines: where the classes begin.{_not_monotone(holdings)}",
-            alt="Line charts, one per factor: the median ICC of each feature class over severity. The numbers stand in "
-            "the heat map above and in dose_response.csv.",
-            data="stability/summary.csv",
-        ),
+def _curves(holdings: Holdings, thresholds: Thresholds) -> list[Markup]:
+    drawn = [
+        figure_block(plate)
+        for plate in stability_plates(holdings, thresholds=thresholds)
+        if plate.name != "heatmap"  # the page has it as tables
     ]
-    if factors is not None:
-        blocks.append(
-            figure_block(
-                survival_figure(factors.frame, width_mm=85.0),
-                "survival",
-                caption="Features that stay good or excellent, over the declared severity of each factor.",
-                alt="Line chart: share of features good or excellent over severity, one line per factor. The numbers "
-                "stand in the first table of this section.",
-                data="report/tables/factors.csv",
-            )
-        )
-    return [heading("Dose and response"), *blocks] if any(blocks) else []
+    return [heading("Dose and response"), *drawn] if drawn else []
 
 
-def _not_monotone(holdings: Holdings) -> str:
-    """Name the factors whose measured strength does not rise with their declared severity."""
-    sheet = holdings.sheet("strength")
-    if sheet is None:
-        return ""
-    names = [
-        str(f)
-        for f in dict.fromkeys(sheet.frame["factor"])
-        if rises_with_severity(sheet.frame, str(f)) is False
-    ]
-    return (
-        f" Measured strength does not rise with the declared severity of {', '.join(names)}." if names else ""
-    )
-
-
-def _matrix(holdings: Holdings, thresholds: Sequence[float]) -> Markup:
+def _matrix(holdings: Holdings, thresholds: Thresholds) -> Markup:
     sheet = holdings.sheet("limits")
     if sheet is None:
         return Markup("")

@@ -6,12 +6,15 @@ They are counted by the rooms that know how; here they are called, named, and wr
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from robustrad.cases.cohort import cohort_table
+from robustrad.report.checklists import checklist
+from robustrad.report.dictionary import explain
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sheet
 from robustrad.report.tables import write_csv
@@ -48,11 +51,17 @@ def derive(holdings: Holdings) -> Holdings:
         added["survivors"] = survivors(stability.frame)
         added["survivor_counts"] = survivor_counts(stability.frame)
         added["limits"] = _limits(stability.frame)
+        added["dictionary"] = explain(dict.fromkeys(stability.frame["feature"]))
     headline = holdings.sheet("headline")
     if headline is not None:
         added["factors"] = factor_counts(headline.frame)
-    sheets = {name: Sheet(f"{FOLDER}/{name}.csv", frame) for name, frame in added.items()}
-    return dataclasses.replace(holdings, sheets={**holdings.sheets, **sheets})
+    known = dataclasses.replace(holdings, sheets={**holdings.sheets, **_sheets(added)})
+    added["checklists"] = checklist(known)
+    return dataclasses.replace(holdings, sheets={**holdings.sheets, **_sheets(added)})
+
+
+def _sheets(added: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
+    return {name: Sheet(f"{FOLDER}/{name}.csv", frame) for name, frame in added.items()}
 
 
 def write_derived(holdings: Holdings, folder: Path) -> list[Path]:

@@ -87,8 +87,8 @@ def _cell(
         f"{100 * row[c]:.0f} % {c}" for c in ("excellent", "good", "moderate", "poor") if row[c] > 0
     )
     return (
-        f'<td class="{band}{edge}" data-row="{position}" data-col="median_limit" data-form="limit" '
-        f'title="{escape(tip)}: {shares}">{show(value, "limit")}</td>'
+        f'<td class="{band}{edge}" data-row="{position}" data-col="median_limit" data-form="cell" '
+        f'title="{escape(tip)}: {shares}">{show(value, "cell")}</td>'
     )
 
 

@@ -53,19 +53,25 @@ def _section(table: Table, heading: str, rows: Sequence[int], tips: dict[str, st
     columns = list(table.columns)
     values = [[table.sheet.frame[name].iloc[list(rows)].tolist() for name in c.names] for c in columns]
     bands = [table.sheet.frame[c.band].iloc[list(rows)].tolist() if c.band else None for c in columns]
-    lines = []
+    lines, previous = [], ""
     for i, row in enumerate(rows):
         cells = []
         for place, column in enumerate(columns):
             text = cell_text(column, [each[i] for each in values[place]])
             band = bands[place]
-            name = _classes(column.numeric, band[i] if band else None)
-            if place == 0:
+            quiet = text in (column.quiet, DASH) if column.quiet else text == DASH
+            name = _classes(column.numeric, band[i] if band else None, quiet)
+            if place == 0 and text == previous and not table.groups:
+                cells.append(f'<th scope="row"{name}><span class="again">{escape(text)}</span></th>')
+            elif place == 0:
                 tip = _tip(tips.get(text, ""))
                 cells.append(f'<th scope="row"{name}{tip}>{escape(text)}</th>')
             else:
                 cells.append(f"<td{name}>{escape(text)}</td>")
-        lines.append(f'<tr data-row="{row}">{"".join(cells)}</tr>')
+        first = cell_text(columns[0], [each[i] for each in values[0]])
+        fresh = ' class="fresh"' if first != previous else ""
+        previous = first
+        lines.append(f'<tr data-row="{row}"{fresh}>{"".join(cells)}</tr>')
     return f"<tbody>{title}{''.join(lines)}</tbody>"
 
 
@@ -73,7 +79,7 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
     """Return a wide sheet as a compact table: text in ``first``, limits colored by band elsewhere."""
     columns = [column for column in sheet.frame.columns if column != first]
     head = "".join(
-        f'<th scope=col data-col="{escape(c)}" data-form=limit class=turn><span>{escape(c)}</span>'
+        f'<th scope=col data-col="{escape(c)}" data-form=cell class=turn><span>{escape(c)}</span>'
         for c in columns
     )
     values = sheet.frame[columns].to_numpy(dtype=float)
@@ -82,7 +88,7 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
     lines = []
     for row, label in enumerate(sheet.frame[first].tolist()):
         cells = "".join(
-            opening[b] + (DASH if b < 0 else show(v, "limit"))
+            opening[b] + (DASH if b < 0 else show(v, "cell"))
             for b, v in zip(band[row].tolist(), values[row].tolist(), strict=True)
         )
         lines.append(f"<tr data-row={row}><th scope=row>{escape(label)}{cells}")
@@ -96,8 +102,10 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
 BAND_MARKS = ("bp", "bm", "bg", "be")  # short, because they stand in tens of thousands of cells
 
 
-def _classes(numeric: bool, band: object) -> str:
+def _classes(numeric: bool, band: object, quiet: bool) -> str:
     names = ["n"] if numeric else []
+    if quiet:
+        names.append("q")
     if isinstance(band, str) and band in BANDS:
         names.append(BAND_MARKS[BANDS.index(band)])
     return f' class="{" ".join(names)}"' if names else ""

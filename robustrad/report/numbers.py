@@ -5,8 +5,9 @@ form        shown as
 ==========  ===================================================================================
 ``int``     whole number
 ``limit``   two decimals, rounded down, so that a limit and its class never disagree
+``cell``    the same without the leading zero, for narrow cells
 ``2f``      two decimals; so ``1f``, ``3f``
-``share``   percent of a share, no decimals
+``share``   percent of a share, no decimals (one where none would claim 0 or 100 that it is not)
 ``p``       three decimals, or ``< 0.001``
 ``g``       three significant digits
 ``plain``   the shortest digits of a declared number, such as a severity
@@ -21,7 +22,7 @@ from typing import Any
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
-FORMS = ("int", "limit", "1f", "2f", "3f", "share", "p", "g", "plain", "text")
+FORMS = ("int", "limit", "cell", "1f", "2f", "3f", "share", "p", "g", "plain", "text")
 
 
 def show(value: Any, form: str) -> str:
@@ -44,16 +45,24 @@ def show(value: Any, form: str) -> str:
     if form == "int":
         return f"{round(number)}".replace("-", MINUS)
     if form == "share":
-        return f"{100 * number:.0f} %".replace("-", MINUS)
+        return f"{_percent(number)} %".replace("-", MINUS)
     if form == "p":
         return "< 0.001" if number < 0.001 else f"{number:.3f}"
     if form == "limit":
         return signed(f"{math.floor(number * 100 + 1e-9) / 100:.2f}")
+    if form == "cell":
+        text = show(number, "limit")
+        return text.replace("0.", ".", 1) if abs(number) < 1 else text
     if form == "g":
         return significant(number)
     if form == "plain":
         return signed(f"{number:g}")
     return signed(f"{number:.{form[0]}f}")
+
+
+def _percent(share: float) -> str:
+    text = f"{100 * share:.0f}"
+    return f"{100 * share:.1f}" if text in {"0", "100"} and share not in {0.0, 1.0} else text
 
 
 def significant(number: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from robustrad.report.numbers import show
+from robustrad.report.numbers import DASH, show
 from robustrad.report.sheets import Sheet
 
 
@@ -32,6 +32,12 @@ class Column:
         What it is, in a few words; shown as a tooltip.
     band : str
         Column of the sheet with the class that colors the cell; empty for none.
+    quiet : str
+        Text at which there is nothing to see (a Dice of 1.000): shown, but not loudly.
+    blank : bool
+        A missing value is an empty cell, not a dash: it was never meant to be there.
+    width : float
+        Share of a printed page's width for long texts; 0 lets the content decide.
     """
 
     title: str
@@ -40,6 +46,9 @@ class Column:
     pattern: str = "{}"
     about: str = ""
     band: str = ""
+    quiet: str = ""
+    blank: bool = False
+    width: float = 0.0
 
     @property
     def numeric(self) -> bool:
@@ -106,6 +115,13 @@ class Table:
 
 
 def cell_text(column: Column, values: Sequence[object]) -> str:
-    """Return the text of a cell; a cell without its first value is a dash, however many it could show."""
+    """Return the text of a cell; a cell without its first value is a dash, however many it could show.
+
+    Later values of a pattern that are missing leave no trace (``noise mild``, ``noise``).
+    """
     shown = [show(value, column.form) for value in values]
-    return shown[0] if shown[0] == show(None, "text") else column.pattern.format(*shown)
+    if shown[0] == DASH:
+        return "" if column.blank else DASH
+    if column.form == "text" and len(shown) > 1:
+        shown = ["" if text == DASH else text for text in shown]
+    return column.pattern.format(*shown).strip()

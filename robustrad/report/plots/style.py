@@ -92,8 +92,9 @@ def panels(
     share_y : bool
         One y axis for all.
     """
-    across = min(count, columns or (4 if width_mm > 100 else 2))
-    rows = math.ceil(count / across)
+    most = columns or (4 if width_mm > 100 else 2)
+    rows = math.ceil(count / most)
+    across = math.ceil(count / rows)  # five panels stand as three and two, not as four and one
     height = rows * height_mm + legend_mm
     figure = Figure(figsize=(width_mm / 25.4, height / 25.4), layout="constrained")
     FigureCanvasAgg(figure)

@@ -23,6 +23,7 @@
       head.textContent = "";
       head.appendChild(button);
       button.addEventListener("click", function () {
+        table.classList.add("sorted");
         var down = head.getAttribute("aria-sort") === "ascending";
         heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
