@@ -122,7 +122,8 @@ def summary(holdings: Holdings) -> Table | None:
             Column("Constant", ("n_constant",), "int"),
             Column("Insufficient", ("n_insufficient",), "int"),
         ),
-        groups=("factor", "level", "estimand", "role"),
+        groups=("factor", "level"),
+        group_notes=("estimand", "role"),
     )
 
 
@@ -173,6 +174,7 @@ def robust(holdings: Holdings) -> Table | None:
         sheet,
         sheet.rows(survives="yes"),
         (*_FEATURE_COLUMNS[:6], _FEATURE_COLUMNS[8]),
+        landscape=True,
     )
 
 

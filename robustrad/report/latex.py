@@ -58,7 +58,8 @@ def _lines(table: Table, notes: tuple[str, ...]) -> Iterator[str]:
         for column in columns
     )  # fmt: skip
     head = " & ".join(_heading(column.title, column.numeric) for column in columns) + r" \\"
-    yield r"\begingroup\small\setlength{\tabcolsep}{4pt}"
+    size = "footnotesize" if len(columns) > 7 else "small"
+    yield rf"\begingroup\{size}\setlength{{\tabcolsep}}{{4pt}}"
     yield rf"\begin{{longtable}}{{@{{}}{shape}@{{}}}}"
     yield rf"\caption{{{latex_text(table.title)}}}\label{{tab:{table.name.replace('_', '-')}}}\\"
     yield rf"\toprule {head} \midrule \endfirsthead"

@@ -6,7 +6,7 @@ CSV, HTML, LaTeX and Word are renderings of one :class:`Table`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -72,8 +72,8 @@ class Table:
         Positions of the rows shown.
     columns : tuple of Column
         In their order.
-    groups : tuple of str
-        Columns of the sheet whose values make a heading above the rows that share them.
+    groups, group_notes : tuple of str
+        Columns of the sheet whose values make a heading above the rows that share them, the latter in brackets.
     notes : tuple of str
         Footnotes.
     """
@@ -84,9 +84,9 @@ class Table:
     rows: Sequence[int]
     columns: tuple[Column, ...]
     groups: tuple[str, ...] = ()
+    group_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     landscape: bool = False
-    labels: dict[str, str] = field(default_factory=dict)
 
     def cells(self, row: int) -> list[str]:
         """Return the texts of one row."""
@@ -100,18 +100,25 @@ class Table:
             return
         part = self.sheet.frame.iloc[list(self.rows)]
         position = pd.Series(list(self.rows), index=part.index)
-        for key, own in part.groupby(list(self.groups), sort=False, dropna=False):
-            shown = [
-                show(value, "text" if isinstance(value, str) else "plain")
-                for value in key
-                if not pd.isna(value)
-            ]
-            yield ", ".join(shown), [int(i) for i in position[own.index]]
+        keys = [*self.groups, *self.group_notes]
+        for key, own in part.groupby(keys, sort=False, dropna=False):
+            values = [_plain(value) for value in key]
+            head = " ".join(text for text in values[: len(self.groups)] if text)
+            notes = ", ".join(text for text in values[len(self.groups) :] if text)
+            yield f"{head} ({notes})" if notes else head, [int(i) for i in position[own.index]]
 
     def full(self) -> pd.DataFrame:
         """Return the rows shown with every column of the sheet that the table shows, at full precision."""
-        names = dict.fromkeys([*self.groups, *(name for column in self.columns for name in column.names)])
+        names = dict.fromkeys(
+            [*self.groups, *self.group_notes, *(name for column in self.columns for name in column.names)]
+        )
         return self.sheet.frame.iloc[list(self.rows)][list(names)]
+
+
+def _plain(value: object) -> str:
+    """Return a value of a heading; empty where it is missing."""
+    text = show(value, "text" if isinstance(value, str) else "plain")
+    return "" if text == DASH else text
 
 
 def cell_text(column: Column, values: Sequence[object]) -> str:

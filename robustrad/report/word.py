@@ -151,7 +151,7 @@ def _paragraph(
     style = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
     clean = "".join(character for character in text if character >= " ")
     return (
-        f'<w:p><w:pPr>{kept}<w:spacing w:before="20" w:after="20"/>{aligned}</w:pPr>'
+        f'<w:p><w:pPr>{kept}<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/>{aligned}</w:pPr>'
         f'<w:r><w:rPr>{style}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">{escape(clean)}</w:t></w:r></w:p>'
     )
 
@@ -162,7 +162,7 @@ def _widths(table: Table, text_mm: float) -> list[int]:
     sample = list(table.rows)[:: max(1, len(table.rows) // 400)]
     texts = [table.cells(row) for row in sample]
     needed = [
-        max([len(column.title) * 1.08, *(len(cells[i]) for cells in texts)]) * 92.0 + 150
+        max([len(column.title) * 1.08, *(len(cells[i]) for cells in texts)]) * 112.0 + 220
         for i, column in enumerate(table.columns)
     ]
     asked = [

@@ -71,9 +71,7 @@ def plot_dose_response(summary: pd.DataFrame, ax: Axes, *, factor: str, estimand
             label=str(name),
         )
     doses = sorted(set(rows["dose"]))
-    ax.set_xticks(
-        doses, [f"{dose:+g}" if rows["sign"].notna().any() and dose else f"{dose:g}" for dose in doses]
-    )
+    ax.set_xticks(doses, [_tick(dose, signed=rows["sign"].notna().any()) for dose in doses])
     ax.margins(x=0.1)
     _bars(ax)
     ax.set_title(words(factor))
@@ -144,6 +142,11 @@ def survival_figure(factors: pd.DataFrame, *, width_mm: float) -> Figure | None:
         plot_survival(factors, ax)
         legend_below(figure, ax, columns=3)
     return figure
+
+
+def _tick(dose: float, *, signed: bool) -> str:
+    text = f"{dose:+g}" if signed and dose else f"{dose:g}"
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _floor(medians: pd.Series) -> float:
