@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from robustrad.audit.drift import drift
     from robustrad.cases.table import load_cases
     from robustrad.extract.single import extract
     from robustrad.harmonize.combat import ComBat
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from robustrad.sweep.run import sweep
     from robustrad.sweep.study import Study
 
-__all__ = ["ComBat", "Study", "extract", "icc", "load_cases", "stability_table", "sweep"]
+__all__ = ["ComBat", "Study", "drift", "extract", "icc", "load_cases", "stability_table", "sweep"]
 
 _HOME = {
     "ComBat": "robustrad.harmonize.combat",
     "Study": "robustrad.sweep.study",
+    "drift": "robustrad.audit.drift",
     "extract": "robustrad.extract.single",
     "icc": "robustrad.stability.icc",
     "load_cases": "robustrad.cases.table",

@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="The robustness benchmark for radiomics: perturb, extract, measure stability.",
+    help="The robustness benchmark for radiomics: perturb, extract, measure stability and drift.",
 )
 
 
@@ -42,6 +42,28 @@ class ModalityChoice(StrEnum):
     CT = "CT"
     PT = "PT"
     MR = "MR"
+
+
+class UnitChoice(StrEnum):
+    """What a subject is."""
+
+    case = "case"
+    patient = "patient"
+
+
+class LesionChoice(StrEnum):
+    """How several lesions become one."""
+
+    largest = "largest"
+    mean = "mean"
+
+
+class SelectorChoice(StrEnum):
+    """How features are selected."""
+
+    univariate = "univariate"
+    l1 = "l1"
+    none = "none"
 
 
 CasesArg = Annotated[Path, typer.Argument(metavar="CASES", help="Table of cases (CSV or TSV).")]
@@ -203,6 +225,87 @@ def report(
 
 
 @app.command()
+def drift(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="Study folder or feature table; see --unit.")
+    ],
+    outcome: Annotated[str, typer.Option("--outcome", metavar="COL", help="Column with two values.")],
+    positive: Annotated[str | None, typer.Option("--positive", help="Value that is the event.")] = None,
+    cases: Annotated[
+        Path | None, typer.Option("--cases", metavar="FILE", help="Table of the subjects [the study's own].")
+    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="COL", help="Column of the batch.")] = None,
+    clinical: Annotated[
+        str | None, typer.Option("--clinical", metavar="COL,COL", help="Columns of the clinical model.")
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="NAME,NAME",
+            help="logistic, elasticnet, random_forest, svm, gradient_boosting, module:object.",
+        ),
+    ] = "logistic",
+    n_features: Annotated[int | None, typer.Option("--n-features", min=1, help="Features to select.")] = None,
+    selector: Annotated[SelectorChoice, typer.Option(help="How they are.")] = SelectorChoice.univariate,
+    combat: Annotated[bool, typer.Option("--combat", help="Harmonize --batch inside the folds.")] = False,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Train on every condition as well.")] = False,
+    unit: Annotated[UnitChoice, typer.Option(help="What a subject is.")] = UnitChoice.case,
+    lesion: Annotated[
+        LesionChoice | None, typer.Option("--lesion", help="How the lesions of a patient become one.")
+    ] = None,
+    patient: Annotated[str, typer.Option("--patient", metavar="COL", help="Column of patients.")] = "patient",
+    score: Annotated[
+        str | None, typer.Option("--score", metavar="COL", help="Finished probabilities; fits nothing.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Of frozen probabilities.")] = 0.5,
+    volume: Annotated[
+        str | None, typer.Option("--volume", metavar="COL", help="Feature that is the volume.")
+    ] = None,
+    case: Annotated[str, typer.Option("--case", help="Column of the case in a table.")] = "case_id",
+    condition: Annotated[str, typer.Option("--condition", help="Column of the condition.")] = "condition",
+    reference: Annotated[str | None, typer.Option("--reference", help="Condition to compare with.")] = None,
+    margin: Annotated[float, typer.Option(help="Loss of AUC that would matter.")] = 0.05,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the cross-validation.")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Outer folds.")] = 5,
+    bootstraps: Annotated[int, typer.Option(min=100, help="Resamples of the patients.")] = 2000,
+    permutations: Annotated[int, typer.Option(min=0, help="Of the labels.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    jobs: Jobs = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the tables.")] = None,
+    json_: Json = False,
+) -> None:
+    """Say what perturbation does to a model: performance, predictions and safeguards."""
+    from robustrad.audit.drift import DriftSettings
+    from robustrad.drift.experiment import RunSettings
+    from robustrad.drift.models.spec import ModelSpec
+    from robustrad.drift.question import Question
+    from robustrad.report.drift import drift_command
+    from robustrad.stability.source import Reading
+
+    specs = tuple(
+        ModelSpec(name, n_features=n_features, selector=selector.value, combat=combat)
+        for name in _words(model)
+    )
+    question = Question(
+        outcome=outcome,
+        positive=positive,
+        cases=cases,
+        batch=batch,
+        clinical=_words(clinical),
+        patient=patient,
+        unit=unit.value,
+        lesion=lesion.value if lesion else None,
+        score=score,
+        volume=volume,
+        reading=Reading(case=case, condition=condition, reference=reference),
+    )
+    run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
+    settings = DriftSettings(specs, run, margin, bootstraps, threshold, jobs)
+    _print(drift_command(sources, question, settings, output=output), json_)
+
+
+@app.command()
 def protocols(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A built-in protocol or a file.")
@@ -234,6 +337,11 @@ def doctor(json_: Json = False) -> None:
     code, told = doctor_command()
     _print(told, json_)
     raise typer.Exit(code)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """Return the words of a list with commas."""
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
 def _print(told: Any, as_json: bool) -> None:

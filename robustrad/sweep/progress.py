@@ -21,15 +21,17 @@ class Progress:
         Number of conditions in them, for the text.
     show : bool
         False says nothing at all.
+    title : str
+        Before the bar.
     """
 
-    def __init__(self, total: int, units: int, *, show: bool = True) -> None:
+    def __init__(self, total: int, units: int, *, show: bool = True, title: str = "sweep") -> None:
         self._total = total
         self._units = units
         self._done = 0
         self._failed = 0
         self._start = self._spoke = time.monotonic()
-        self._bar = _Bar(total) if show and total and sys.stderr.isatty() else None
+        self._bar = _Bar(total, title) if show and total and sys.stderr.isatty() else None
         self._lines = show and total > 0 and self._bar is None
 
     def __enter__(self) -> Self:
@@ -68,12 +70,12 @@ class Progress:
 
 
 class _Bar:
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, title: str) -> None:
         from rich import progress
         from rich.console import Console
 
         columns = (
-            progress.TextColumn("sweep"),
+            progress.TextColumn(title),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
             progress.TextColumn("tasks,"),

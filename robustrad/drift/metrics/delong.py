@@ -121,12 +121,32 @@ def contrast(result: DeLong, a: int, b: int, *, confidence: float = 0.95) -> Con
     Columns that rank the patients alike differ by exactly 0, [0, 0], p = 1. A difference without
     variance (two constant AUC components) has neither z nor p: NaN.
     """
-    difference = float(result.auc[a] - result.auc[b])
-    cov = result.covariance
-    variance = float(cov[a, a] + cov[b, b] - 2.0 * cov[a, b])
-    # Identical rankings leave rounding of the order of 1e-18 where the variance is 0.
-    if variance <= 1e-14 * float(cov[a, a] + cov[b, b]):
+    weights = np.zeros(result.auc.size)
+    weights[a] += 1.0
+    weights[b] -= 1.0
+    return linear_contrast(result, weights, confidence=confidence)
+
+
+def linear_contrast(result: DeLong, weights: ArrayLike, *, confidence: float = 0.95) -> Contrast:
+    """Return a weighted sum of AUCs with a normal interval and a two-sided test against 0.
+
+    Parameters
+    ----------
+    result : DeLong
+        Of m score columns.
+    weights : array of shape (m,)
+        1 and -1 for two columns; -1 for the reference and 1/d for each of d draws.
+    confidence : float
+        Of the interval.
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    difference = float(w @ result.auc)
+    variance = float(w @ result.covariance @ w)
+    # Identical rankings leave rounding of the order of 1e-18 where the variance and the sum are 0.
+    scale = float(w**2 @ np.diag(result.covariance))
+    if variance <= 1e-14 * scale:
         variance = 0.0
+        difference = 0.0 if abs(difference) < 1e-14 else difference
     error = float(np.sqrt(variance))
     half = float(norm.isf((1.0 - confidence) / 2.0)) * error
     if error > 0.0:

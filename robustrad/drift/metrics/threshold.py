@@ -104,8 +104,11 @@ def flips(reference: ArrayLike, other: ArrayLike, *, threshold: float, confidenc
     return Flips(n, up, down, changed / n, low, high, (up - down) / n, p)
 
 
-def wilson(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's score limits of a proportion; (NaN, NaN) for n = 0."""
+def wilson(successes: float, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's score limits of a proportion; (NaN, NaN) for n = 0.
+
+    ``successes`` may be a mean of counts (of repeats or draws).
+    """
     if n == 0:
         return float("nan"), float("nan")
     z = float(norm.isf((1.0 - confidence) / 2.0))

@@ -1,0 +1,1 @@
+"""Safeguards of every drift run: what volume, the batch, the clinic and chance would score."""

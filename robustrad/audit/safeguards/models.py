@@ -1,0 +1,140 @@
+"""Safeguards of one model: against volume, the batch, the clinic, and chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from robustrad.audit.safeguards.baselines import (
+    baseline_scores,
+    batch_design,
+    clinical_design,
+    volume_design,
+)
+from robustrad.audit.safeguards.comparison import Comparison, Estimate, compare, fold_auc
+from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, told
+from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
+from robustrad.drift.data import DriftData
+from robustrad.drift.evaluate.inputs import Floats, Ints
+from robustrad.drift.evaluate.resample import percentile_limits
+from robustrad.drift.permutation import Permuted
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model's scores at the reference, and in which folds it may be compared.
+
+    Attributes
+    ----------
+    name : str
+        For messages: arm and model.
+    scores, folds : ndarray of shape (r, n)
+    weights : ndarray of shape (B, n)
+        Resamples of the patients.
+    alpha : float
+    """
+
+    name: str
+    scores: Floats
+    folds: Ints
+    weights: Floats
+    alpha: float
+
+
+def model_rows(judged: Judged, data: DriftData, permuted: Permuted | None) -> list[Row]:
+    """Return every safeguard that the data allow, in the order permutation, volume, batch, clinic."""
+    rows = [] if permuted is None else [permutation_row(judged.name, permuted)]
+    if data.volume is None:
+        text = "No volume feature: whether the model beats volume alone is not known."
+        rows.append(plain("volume_only", judged.name, float("nan"), n=0, status=WARN, text=text))
+    else:
+        rows += _volume(judged, data, data.volume)
+    if data.batch is not None and np.unique(data.batch).size > 1:
+        name = f"the batch label ({data.batch_name})"
+        rows += _baseline(judged, data, "batch", name, batch_design(data.batch))
+        rows.append(_within_batch(judged, data, np.unique(data.batch, return_inverse=True)[1]))
+    if len(data.clinical.columns):
+        name = f"clinical columns ({', '.join(map(str, data.clinical.columns))})"
+        rows += _baseline(judged, data, "clinical", name, clinical_design(data.clinical))
+    return rows
+
+
+def permutation_row(name: str, permuted: Permuted) -> Row:
+    """Return the verdict of the label permutation of the whole pipeline."""
+    b = int(permuted.null.size)
+    facts = (
+        f"AUC {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted labels "
+        f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
+    )
+    if permuted.p <= LEVEL:
+        return plain(
+            "permutation", name, permuted.auc, n=b, status=PASS, text=f"{name}: {facts}.", p=permuted.p
+        )
+    text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
+    return plain("permutation", name, permuted.auc, n=b, status=FAIL, text=text, p=permuted.p)
+
+
+def _volume(judged: Judged, data: DriftData, volume: Floats) -> list[Row]:
+    scores = baseline_scores(volume_design(volume), data.outcome, judged.folds)
+    found = _compare(judged, data, scores)
+    rho = float(spearman_with(judged.scores.mean(axis=0)[:, None], volume)[0])
+    rows = _rows(judged.name, "volume", "volume alone", found)
+    status = WARN if abs(rho) >= FLAG_AT else NOTE if abs(rho) >= NOTE_AT else PASS
+    text = f"{judged.name}: the score's Spearman correlation with volume is {rho:.2f}."
+    follows = plain("score_volume", judged.name, rho, n=found.n, status=status, text=text)
+    if rows[1].status != PASS and found.baseline.low > 0.5:
+        degree = "is" if abs(rho) >= FLAG_AT else "is largely" if abs(rho) >= NOTE_AT else "may be"
+        text = f"{rows[1].text} Volume predicts the outcome: the model {degree} a surrogate of volume."
+        rows[1] = rows[1]._replace(text=text)
+    return [*rows, follows]
+
+
+def _baseline(judged: Judged, data: DriftData, check: str, what: str, design: Floats) -> list[Row]:
+    found = _compare(judged, data, baseline_scores(design, data.outcome, judged.folds))
+    return _rows(judged.name, check, what, found)
+
+
+def _compare(judged: Judged, data: DriftData, scores: Floats) -> Comparison:
+    return compare(judged.scores, scores, data.outcome, judged.folds, judged.weights, alpha=judged.alpha)
+
+
+def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:
+    if found.n == 0 or np.isnan(found.difference.value):
+        text = f"{name} cannot be compared with {what}: no subjects that both can score."
+        return [
+            plain(f"{step}", name, float("nan"), n=found.n, status=WARN, text=text)
+            for step in (f"{check}_only", f"beats_{check}")
+        ]
+    alone = f"A model of {what} has AUC {interval(found.baseline)} in the same folds."
+    facts = (
+        f"AUC {interval(found.model)} against {interval(found.baseline)}, difference "
+        f"{interval(found.difference, signed=True)}"
+    )
+    if found.difference.low > 0.0:
+        status, text = PASS, f"{name} beats {what}: {facts}."
+    else:
+        status = FAIL if found.difference.high < 0.0 else WARN
+        text = f"{name} does not beat {what}: {facts}."
+    first = told(f"{check}_only", name, found.baseline, n=found.n, status=NOTE, text=alone)
+    return [first, told(f"beats_{check}", name, found.difference, n=found.n, status=status, text=text)]
+
+
+def _within_batch(judged: Judged, data: DriftData, codes: Ints) -> Row:
+    present = np.asarray(np.isfinite(judged.scores).all(axis=0))
+    samples = fold_auc(
+        judged.scores, data.outcome, judged.folds, judged.weights, present=present, strata=codes
+    )
+    limits = percentile_limits(samples[None, 1:], judged.alpha)
+    found = Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
+    n = int(present.sum())
+    if np.isnan(found.value):
+        text = f"{judged.name}: no batch holds both classes within a fold; AUC within batches is not defined."
+        return told("auc_within_batch", judged.name, found, n=n, status=WARN, text=text)
+    text = f"{judged.name}: AUC {interval(found)} among patients of one {data.batch_name}."
+    if found.low > 0.5:
+        return told("auc_within_batch", judged.name, found, n=n, status=PASS, text=text)
+    text += " Within a batch the model is not shown to separate the classes."
+    return told("auc_within_batch", judged.name, found, n=n, status=WARN, text=text)

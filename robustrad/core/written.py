@@ -1,0 +1,57 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from robustrad.core.errors import StorageFullError, StudyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> Path:
+    r"""Write ``frame`` as CSV: ``\n`` line ends, the shortest digits that read back as the same float.
+
+    The file appears whole or not at all; the same frame gives the same bytes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows and columns in their order; the index is left out. Missing values become empty fields.
+    path : Path
+        File; its folder exists.
+    """
+    return write_text(frame.to_csv(index=False, lineterminator="\n"), path)
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write ``text`` as UTF-8; the file appears whole or not at all."""
+    return write_bytes(text.encode(), path)
+
+
+def write_bytes(content: bytes, path: Path) -> Path:
+    """Write ``content``; the file appears whole or not at all.
+
+    Raises
+    ------
+    StorageFullError
+        If the disk is full.
+    StudyError
+        If the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFullError(
+                str(path), "the disk is full", "", "Free some space and repeat."
+            ) from error
+        raise StudyError(str(path), f"cannot be written ({error.strerror})", "a writable folder") from error
+    return path

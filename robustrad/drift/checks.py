@@ -1,0 +1,152 @@
+"""What makes a drift run impossible or doubtful: everything at once, before anything is fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from robustrad.core.errors import Problem
+from robustrad.drift.data import Codes, DriftData
+from robustrad.harmonize.check import FAIL, PASS
+from robustrad.harmonize.confounding import prevalence_check
+from robustrad.harmonize.inputs import Labels
+
+_FEW_PATIENTS = 20
+_FEW_EVENTS = 100  # Collins 2016: at least 100 events, better 200, for validation
+_SAME = 0.99
+
+
+def find_problems(data: DriftData) -> list[Problem]:
+    """Return what stops a run."""
+    problems = []
+    counts = np.bincount(data.outcome, minlength=2)
+    if counts.min() == 0:
+        name = f"outcome {data.outcome_name!r}"
+        problems.append(Problem(name, f"one class only among {counts.sum()} usable subjects", "both"))
+    if not data.features:
+        problems.append(
+            Problem("features", "none is finite at all conditions of all subjects", "at least one")
+        )
+    if data.batch is not None and counts.min() > 0:
+        problems += _confounded(data.outcome, data.batch, str(data.batch_name), data.outcome_name)
+    problems += _outcome_in_disguise(data)
+    return problems
+
+
+def find_warnings(data: DriftData) -> list[str]:
+    """Return what the reader of the results must know."""
+    told = list(_size(data))
+    if data.batch is not None:
+        told += _batches(data)
+    if data.clinical.shape[1] > 1:
+        told += _collinear(data.clinical)
+    if len(data.dropped):
+        told += _left_out(data.dropped)
+    if data.volume is None:
+        told.append("No volume among the features: whether the model is a surrogate of it cannot be said.")
+    return told
+
+
+def _size(data: DriftData) -> list[str]:
+    n, p = data.n_patients, len(data.features)
+    events = int(min(np.bincount(data.outcome, minlength=2)))
+    told = []
+    if n < _FEW_PATIENTS:
+        told.append(
+            f"{n} patients: too few for any conclusion on a model; {_FEW_PATIENTS} is a bare minimum."
+        )
+    if events < _FEW_EVENTS:
+        told.append(
+            f"{events} subjects of the rarer class: validation asks for {_FEW_EVENTS} or more; "
+            "expect wide intervals."
+        )
+    if p > 10 * n:
+        told.append(f"{p} features for {n} patients: some separate the classes by chance alone.")
+    return told
+
+
+def _confounded(outcome: Codes, batch: Labels, batch_name: str, outcome_name: str) -> list[Problem]:
+    if np.unique(batch).size < 2:
+        found = f"one batch only ({batch[0]!r})"
+        return [Problem(f"batch {batch_name!r}", found, "two or more", "Leave out --batch.")]
+    if prevalence_check(outcome, batch).verdict != FAIL:
+        return []
+    found = f"it and the outcome {outcome_name!r} are one: every batch holds one class"
+    return [
+        Problem(
+            f"batch {batch_name!r}",
+            found,
+            "both classes in at least one batch",
+            "Nothing can tell the site from the outcome in these data.",
+        )
+    ]
+
+
+def _batches(data: DriftData) -> list[str]:
+    assert data.batch is not None
+    told = []
+    frame = pd.DataFrame({"batch": data.batch, "y": data.outcome, "patient": data.groups})
+    patients = frame.groupby("batch")["patient"].nunique()
+    told += [
+        f"Batch {name!r} has one patient: it cannot be harmonized, and says nothing of its own."
+        for name in patients.index[patients == 1]
+    ]
+    per_class = frame.groupby(["batch", "y"])["patient"].nunique().unstack(fill_value=0)
+    for name, row in per_class[(per_class < 2).any(axis=1) & (patients > 1)].iterrows():
+        rare = int(row.to_numpy().argmin())
+        told.append(
+            f"Batch {name!r} has {int(row.min())} patient(s) with {data.outcome_name} = {rare}: "
+            "no AUC within this batch."
+        )
+    check = prevalence_check(data.outcome, data.batch)
+    if check.verdict != PASS:
+        told.append(f"Outcome and batch {data.batch_name!r}: {check.detail}. {check.advice}")
+    return told
+
+
+def _outcome_in_disguise(data: DriftData) -> list[Problem]:
+    if np.unique(data.outcome).size < 2:
+        return []
+    problems = []
+    for name in data.clinical.columns:
+        coded = pd.get_dummies(data.clinical[[name]]).astype(np.float64).to_numpy()
+        for column in coded.T:
+            if np.ptp(column) > 0 and abs(np.corrcoef(column, data.outcome)[0, 1]) > _SAME:
+                found = f"it is the outcome {data.outcome_name!r} in another form"
+                problems.append(Problem(f"clinical column {name!r}", found, "", "Leave it out."))
+                break
+    return problems
+
+
+def _collinear(clinical: pd.DataFrame) -> list[str]:
+    coded = pd.get_dummies(clinical, drop_first=True).astype(np.float64)
+    varying = coded.loc[:, coded.std() > 0]
+    z = (varying - varying.mean()) / varying.std()
+    rank = int(np.linalg.matrix_rank(z.to_numpy(), tol=1e-8 * max(z.shape))) if z.size else 0
+    if rank == z.shape[1]:
+        return []
+    names = ", ".join(map(str, clinical.columns))
+    return [
+        f"Clinical columns {names} are collinear (rank {rank} of {z.shape[1]}): they share their effects."
+    ]
+
+
+def _left_out(dropped: pd.DataFrame) -> list[str]:
+    subjects = int((dropped["what"] == "subject").sum())
+    cells = int(((dropped["subject"] != "") & (dropped["what"] != "subject")).sum())
+    features = dropped[
+        (dropped["subject"] == "") & dropped["reason"].str.startswith(("no value", "not finite"))
+    ]
+    told = []
+    if subjects:
+        told.append(f"{subjects} subjects are left out (dropped.csv).")
+    if cells:
+        told.append(
+            f"{cells} subject x condition cells are missing: left out of those contrasts (dropped.csv)."
+        )
+    if len(features):
+        first = ", ".join(features["what"].head(3))
+        told.append(
+            f"{len(features)} features are not finite everywhere and left out: {first} (dropped.csv)."
+        )
+    return told

@@ -1,0 +1,120 @@
+"""Cross-validation of one arm: fit on the training patients of a fold, score its test patients everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.core.errors import DataError
+from robustrad.core.identity import generator
+from robustrad.drift.arms import Arm, ArmScores
+from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.models.fit import fit_model
+from robustrad.drift.models.spec import FittedModel, ModelSpec, Tuned
+from robustrad.drift.models.stability import PatientStability, patient_stability
+
+
+def cross_validate(
+    data: DriftData,
+    spec: ModelSpec,
+    folds: Codes,
+    *,
+    arm: Arm,
+    train: int = 0,
+    test: Sequence[int] | None = None,
+    tuned: Sequence[Tuned] | None = None,
+    stability: PatientStability | None = None,
+) -> ArmScores:
+    """Return out-of-fold scores of every subject, at all conditions or some.
+
+    Parameters
+    ----------
+    data : DriftData
+        Subjects.
+    spec : ModelSpec
+        Model.
+    folds : ndarray of int, shape (r, n)
+        From :func:`robustrad.drift.folds.outer_folds`.
+    arm : Arm
+        Names the result, and brings the seed.
+    train : int, default 0
+        Condition of the training rows: its number in ``data.conditions``; 0 is the reference.
+    test : sequence of int, optional
+        Conditions to score; the others stay NaN. Default all.
+    tuned : sequence of Tuned, optional
+        Of another arm with the same folds, per repeat and fold: nothing is tuned again.
+    stability : PatientStability, optional
+        Of ``data``, where it is at hand already.
+
+    Raises
+    ------
+    DataError
+        If a fold has one class only among the training rows.
+    """
+    conditions = np.arange(len(data.conditions)) if test is None else np.asarray(test, dtype=np.intp)
+    worth = patient_stability(data) if stability is None else stability
+    repeats, n_folds = folds.shape[0], int(folds.max()) + 1
+    n, k, p = data.values.shape
+    present = data.present
+    scores = np.full((repeats, n, k), np.nan)
+    selected = np.zeros((repeats, n_folds, p), dtype=np.bool_)
+    models: list[FittedModel] = []
+    for repeat in range(repeats):
+        for fold in range(n_folds):
+            rows = np.flatnonzero((folds[repeat] != fold) & present[:, train])
+            model = _fit(
+                data, spec, rows,
+                train=train, stability=None if worth is None else worth.subset(rows),
+                tuned=None if tuned is None else tuned[repeat * n_folds + fold],
+                seed=fold_seed(arm.seed, repeat, fold), where=f"repeat {repeat + 1}, fold {fold + 1}",
+            )  # fmt: skip
+            held = np.flatnonzero(folds[repeat] == fold)
+            scores[repeat][np.ix_(held, conditions)] = score_cells(data, model, held, conditions)
+            selected[repeat, fold] = model.selected
+            models.append(model)
+    thresholds = np.array([model.tuned.threshold for model in models]).reshape(repeats, n_folds)
+    return ArmScores(
+        arm=arm,
+        scores=scores,
+        folds=folds,
+        thresholds=thresholds,
+        selected=selected,
+        fingerprints=tuple(model.fingerprint() for model in models),
+        tuned=tuple(model.tuned for model in models),
+    )
+
+
+def score_cells(
+    data: DriftData, model: FittedModel, rows: NDArray[np.intp], conditions: NDArray[np.intp]
+) -> Floats:
+    """Return the scores of some subjects at some conditions, shape (rows, conditions); NaN where missing."""
+    cells = data.values[np.ix_(rows, conditions)]
+    there = np.isfinite(cells).all(axis=2)
+    scores = np.full(there.shape, np.nan)
+    if there.any():
+        batch = None
+        if data.batch is not None:
+            batch = np.broadcast_to(data.batch[rows][:, None], there.shape)[there]
+        scores[there] = model.probability(cells[there], batch=batch)
+    return scores
+
+
+def fold_seed(seed: int, repeat: int, fold: int) -> int:
+    """Return the seed of everything random in one fold; all arms of a run share it."""
+    return int(generator("fold", seed, repeat, fold).integers(2**31 - 1))
+
+
+def _fit(
+    data: DriftData, spec: ModelSpec, rows: NDArray[np.intp],
+    *, train: int, stability: PatientStability | None, tuned: Tuned | None, seed: int, where: str,
+) -> FittedModel:  # fmt: skip
+    y = data.outcome[rows]
+    if np.unique(y).size < 2:
+        raise DataError(where, "one class among the training patients", "both", "Use fewer folds.")
+    return fit_model(
+        spec, data.values[rows, train], y, data.groups[rows],
+        stability=stability, tuned=tuned, seed=seed,
+        batch=data.batch[rows] if spec.combat and data.batch is not None else None,
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""From which severity on a model no longer holds: an interval of severities per factor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS
+
+OK = "ok"
+NO_SEVERITY = "no_severity"
+NOT_MONOTONE = "strength_not_monotone"
+COLUMNS = (
+    "arm", "model", "train", "factor", "role", "first_not_robust", "first_drifts", "direction_monotone",
+    "smallest_margin", "margin", "sentence", "status",
+)  # fmt: skip
+
+
+def breakdown(drift: pd.DataFrame, *, margin: float, strength: pd.Series | None = None) -> pd.DataFrame:
+    """Return, per arm and factor, [first severity that is not robust, first severity that drifts].
+
+    Parameters
+    ----------
+    drift : DataFrame
+        The drift table: ``arm, model, train, factor, level, role, severity, sign, delta, delta_low_band,
+        delta_high_band, verdict``; reference and controls are passed over.
+    margin : float
+        Loss that would matter.
+    strength : Series, optional
+        Measured strength by (factor, level). A factor whose strength does not rise with its severity has no
+        dose, hence no breakdown.
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS`. Levels of both signs share a severity: it is robust if all of them are, and drifts if
+        one does. ``first_*`` is empty where no severity does. ``direction_monotone``: AUC does not rise with
+        severity, within each sign. ``smallest_margin``: the largest half width of the factor's simultaneous
+        intervals, which is the smallest margin at which this number of patients could have called every level
+        robust, had nothing changed.
+    """
+    rows = drift[(drift["factor"] != "reference") & (drift["role"] != "control")]
+    keys = ["arm", "model", "train", "factor"]
+    found = [
+        dict(zip(keys, key, strict=True)) | _factor(str(key[3]), levels, margin, strength)
+        for key, levels in rows.groupby(keys, sort=False, dropna=False)
+    ]
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def _factor(
+    factor: str, levels: pd.DataFrame, margin: float, strength: pd.Series | None
+) -> dict[str, object]:
+    half = (levels["delta_high_band"] - levels["delta_low_band"]) / 2.0
+    smallest = float(half.max()) if half.notna().any() else np.nan
+    row: dict[str, object] = {"role": levels["role"].iloc[0], "margin": margin, "smallest_margin": smallest}
+    row |= {"first_not_robust": np.nan, "first_drifts": np.nan, "direction_monotone": None}
+    if levels["severity"].isna().any():
+        return row | {"status": NO_SEVERITY, "sentence": _counts(factor, levels, smallest, margin)}
+    if strength is not None and not _rises(levels, strength):
+        text = f"{factor}: measured strength does not rise with severity, so no breakdown is given."
+        return row | {"status": NOT_MONOTONE, "sentence": text}
+    row["direction_monotone"] = _monotone(levels.assign(fall=-levels["delta"]), "fall")
+    by_severity = levels.groupby("severity", sort=True)["verdict"]
+    words = {float(str(severity)): set(verdicts) for severity, verdicts in by_severity}
+    first = next((severity for severity, said in words.items() if not said <= set(HOLDS)), np.nan)
+    last = next((severity for severity, said in words.items() if DRIFTS in said), np.nan)
+    row |= {"first_not_robust": first, "first_drifts": last, "status": OK}
+    told = _told(first, last, float(levels["severity"].max()))
+    return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {_could(smallest)}"}
+
+
+def _rises(levels: pd.DataFrame, strength: pd.Series) -> bool:
+    values = [strength.get((f, lv), np.nan) for f, lv in zip(levels["factor"], levels["level"], strict=True)]
+    table = levels.assign(measured=np.abs(np.asarray(values, dtype=np.float64)))
+    return True if table["measured"].isna().any() else _monotone(table, "measured")
+
+
+def _monotone(levels: pd.DataFrame, column: str) -> bool:
+    """Whether ``column`` does not fall with severity, within each sign."""
+    signs = levels["sign"].fillna(0) if "sign" in levels.columns else pd.Series(0, index=levels.index)
+    for _, side in levels.groupby(signs):
+        values = side.sort_values("severity", kind="stable")[column].to_numpy(dtype=np.float64)
+        if (np.diff(values) < -1e-12).any():
+            return False
+    return True
+
+
+def _counts(factor: str, levels: pd.DataFrame, smallest: float, margin: float) -> str:
+    verdicts = levels["verdict"].value_counts()
+    told = ", ".join(f"{verdicts[word]} {word}" for word in verdicts.index if word)
+    told = f"{told or 'not judged'} at a margin of {margin:g}; no severity is declared"
+    return f"{factor}: {told}. {_could(smallest)}"
+
+
+def _told(first: float, last: float, top: float) -> str:
+    if np.isnan(first):
+        return f"robust up to the largest severity tried ({top:g})"
+    if np.isnan(last):
+        return f"not shown robust from severity {first:g} on, and not shown to drift up to {top:g}"
+    if first == last:
+        return f"breaks down at severity {last:g}"
+    return f"breaks down between severity {first:g} and {last:g}"
+
+
+def _could(smallest: float) -> str:
+    if np.isnan(smallest):
+        return "No margin could be verified."
+    return f"With these patients the smallest margin that could be verified is {smallest:.3f}."

@@ -1,0 +1,109 @@
+"""The drift table: a row per arm and level, with everything that is known of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curves, delong_contrasts
+from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
+from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
+from robustrad.drift.evaluate.predictions import (
+    Row,
+    agreement_columns,
+    calibration_columns,
+    decision_columns,
+    filled,
+)
+from robustrad.drift.evaluate.resample import holm, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.verdict import judge_change
+from robustrad.stability.status import FEW_SUBJECTS
+
+ARM_COLUMNS = ("arm", "model", "train")
+COLUMNS = (
+    *ARM_COLUMNS, *KEY_COLUMNS, "n", "n_positive", "n_dropped", "auc", "auc_low", "auc_high", "delta",
+    "delta_low", "delta_high", "delta_low_band", "delta_high_band", "delong_delta", "delong_se", "delong_p",
+    "delong_p_holm", "interval_note", "brier", "brier_delta", "scaled_brier", "citl", "slope", "slope_status",
+    "balanced_accuracy", "sensitivity", "specificity", "flips", "flip_rate", "flip_low", "flip_high",
+    "flips_up", "flips_down", "mcnemar_p", "mean_abs_dp", "score_icc_a_1", "score_icc_a_1_low",
+    "score_icc_a_1_high", "score_icc_1_1", "score_icc_1_1_low", "score_icc_1_1_high", "score_icc_status",
+    "score_bias", "score_loa_low", "score_loa_high", "verdict", "status",
+)  # fmt: skip
+
+NOMINAL = "nominal: frozen model, independent patients"
+CONDITIONAL = "conditional on these fits"
+CLUSTERED = "; several subjects of a patient: no DeLong, and Wilson and McNemar take them for independent"
+
+
+def interval_note(scored: Scored, cohort: Cohort) -> str:
+    """Return what the intervals of an arm may claim."""
+    note = NOMINAL if scored.frozen else CONDITIONAL
+    repeated = np.unique(cohort.groups).size < cohort.groups.size
+    return note.replace("independent", "resampled") + CLUSTERED if repeated else note
+
+
+def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Settings) -> pd.DataFrame:
+    """Return the rows of one arm.
+
+    Parameters
+    ----------
+    scored : Scored
+    cohort : Cohort
+    weights : ndarray of shape (B, n)
+        Resamples of the patients, the same for all arms.
+    settings : Settings
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS`. ``delta`` is AUC at the level minus AUC at the reference, over the same subjects.
+        Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
+        than 20 subjects), ``one_class``, ``insufficient`` (fewer than 5, or more than 20 % dropped: no
+        numbers).
+    """
+    scores = mean_scores(scored)
+    levels = levels_of(cohort, scores)
+    rows: list[Row] = [_facts(scored, cohort, level) for level in levels]
+    curves = auc_curves(scored, cohort, levels, weights)
+    _add_discrimination(rows, levels, curves, delong_contrasts(scores, cohort, levels), settings)
+    for row, level in zip(rows, levels, strict=True):
+        if level.enough:
+            row.update(calibration_columns(scored, cohort, level))
+            row.update(decision_columns(scored, cohort, level, alpha=settings.alpha))
+            row.update(agreement_columns(scores, cohort, level, alpha=settings.alpha, seed=settings.seed))
+    return pd.DataFrame([filled(row, COLUMNS) for row in rows], columns=list(COLUMNS))
+
+
+def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
+    positive = int(cohort.outcome[level.present].sum())
+    status = "few" if level.n < FEW_SUBJECTS else "ok"
+    if positive in {0, level.n}:
+        status = "one_class"
+    if not level.enough:
+        status = "insufficient"
+    arm = {"arm": scored.arm.name, "model": scored.arm.model, "train": scored.arm.train}
+    return {
+        **arm, **level.key, "n": level.n, "n_positive": positive, "n_dropped": level.dropped,
+        "interval_note": interval_note(scored, cohort), "slope_status": "", "score_icc_status": "",
+        "verdict": "", "status": status,
+    }  # fmt: skip
+
+
+def _add_discrimination(
+    rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
+) -> None:
+    auc = percentile_limits(curves.auc_samples, settings.alpha)
+    change = percentile_limits(curves.delta_samples, settings.alpha)
+    family = np.array([level.in_family for level in levels], dtype=bool)
+    band = simultaneous_band(curves.delta[family], curves.delta_samples[family], settings.alpha)
+    adjusted = holm(tested.p[family])
+    for i, row in enumerate(rows):
+        row.update({
+            "auc": curves.auc[i], "auc_low": auc.low[i], "auc_high": auc.high[i], "delta": curves.delta[i],
+            "delta_low": change.low[i], "delta_high": change.high[i], "delong_delta": tested.delta[i],
+            "delong_se": tested.standard_error[i], "delong_p": tested.p[i],
+        })  # fmt: skip
+    for place, i in enumerate(np.flatnonzero(family).tolist()):
+        low, high = float(band.low[place]), float(band.high[place])
+        rows[i] |= {"delta_low_band": low, "delta_high_band": high, "delong_p_holm": adjusted[place]}
+        rows[i]["verdict"] = judge_change(low, high, margin=settings.margin)

@@ -1,0 +1,33 @@
+"""How strong each level measured, from a study's own strength columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def measured_strength(features: pd.DataFrame) -> pd.Series:
+    """Return the median measured strength of each level over the cases, indexed by (factor, level).
+
+    A factor is measured by the first that it moves: root mean square difference of the image in the ROI, one
+    minus the Dice of the masks, |log| of the volume ratio. A factor that moves none of them (grey levels, the
+    analysis grid) or changed the acquisition grid has NaN: its strength is not known.
+
+    Parameters
+    ----------
+    features : DataFrame
+        A study's ``features.parquet``: ``factor, level`` and ``strength_*``.
+    """
+    measures = pd.DataFrame(index=features.index)
+    if "strength_rmse" in features:
+        measures["image"] = features["strength_rmse"]
+    if "strength_dice" in features:
+        measures["mask"] = 1.0 - features["strength_dice"]
+    if "strength_volume_ratio" in features:
+        ratio = features["strength_volume_ratio"]
+        measures["volume"] = np.log(ratio.where(ratio > 0)).abs()
+    by_level = measures.groupby([features["factor"], features["level"]]).median()
+    moved = by_level.groupby(level="factor").transform("max") > 0
+    chosen = by_level.where(moved).bfill(axis=1)
+    empty = pd.Series(np.nan, index=by_level.index)
+    return (chosen.iloc[:, 0] if chosen.shape[1] else empty).rename("strength")

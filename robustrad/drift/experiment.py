@@ -1,0 +1,230 @@
+"""The run: which arms there are, in which order they are fitted, what of them is there already."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from robustrad.core.errors import Problem, RobustradError
+from robustrad.drift.arms import Arm, ArmScores
+from robustrad.drift.data import Codes, DriftData
+from robustrad.drift.folds import outer_folds
+from robustrad.drift.models.identity import model_identity
+from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.permutation import Permuted, judge
+from robustrad.drift.service import ArmJob, DriftService, NullJob, lay_out
+from robustrad.drift.store import ArmStore, arm_key, data_identity
+from robustrad.workers.pool import run_pool
+
+REFERENCE, SAME, MATRIX = "reference", "same_condition", "matrix"
+_CHUNK = 5  # permutations per job
+
+Step = Callable[[], None]
+Job = ArmJob | NullJob
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How arms are made.
+
+    Attributes
+    ----------
+    folds, repeats : int
+        Outer folds, and their repeats.
+    permutations : int
+        Of the labels; 0 none.
+    matrix : bool
+        Score every training condition at every test condition.
+    seed : int
+        Of everything.
+    """
+
+    folds: int = 5
+    repeats: int = 5
+    permutations: int = 100
+    matrix: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What came of one model.
+
+    Attributes
+    ----------
+    arms : tuple of ArmScores
+        ``reference``, ``same_condition`` where there are conditions, and with a matrix ``matrix:...``.
+    trained : tuple of ArmScores
+        One per training condition, the reference first: whose selections compare over conditions.
+    permuted : Permuted or None
+        Its permutation test.
+    """
+
+    arms: tuple[ArmScores, ...]
+    trained: tuple[ArmScores, ...]
+    permuted: Permuted | None
+
+
+class Plan:
+    """The jobs of one model: reference and permutations, then the arms that take its hyperparameters."""
+
+    def __init__(
+        self, data: DriftData, spec: ModelSpec, settings: RunSettings, *, folds: Codes, identity: str
+    ) -> None:
+        self.data = data
+        self.settings = settings
+        about: dict[str, Any] = {"spec": asdict(spec), "model": model_identity(spec.name)}
+        first = self._arm(REFERENCE, spec, REFERENCE, about)
+        self.reference = ArmJob(arm_key(first.as_dict(), identity, folds), first, spec)
+        self.others = [self._other(spec, j, about, folds, identity) for j in range(1, len(data.conditions))]
+        self.null = list(self._nulls(spec, about, identity))
+
+    def collect(self, store: ArmStore) -> Fits:
+        """Return what the store holds after all jobs ran."""
+        reference = _there(store.read(self.reference.key))
+        trained = [reference, *(_there(store.read(job.key)) for job in self.others)]
+        arms = [reference]
+        if self.others:
+            arms.append(_diagonal(trained, self._arm(SAME, self.reference.spec, "same", {})))
+        if self.settings.matrix:
+            arms += trained[1:]
+        return Fits(tuple(arms), tuple(trained), self._judged(store))
+
+    def _judged(self, store: ArmStore) -> Permuted | None:
+        if not self.null:
+            return None
+        parts = [store.read_null(job.key) for job in self.null]
+        aucs = np.concatenate([_there(part) for part in parts])
+        return judge(float(aucs[0]), aucs[1:], self.data)
+
+    def _arm(self, name: str, spec: ModelSpec, train: str, about: dict[str, Any]) -> Arm:
+        return Arm(name, spec.name, train, self.settings.seed, about)
+
+    def _other(
+        self, spec: ModelSpec, train: int, about: dict[str, Any], folds: Codes, identity: str
+    ) -> ArmJob:
+        condition = str(self.data.conditions["condition"].iloc[train])
+        test = None if self.settings.matrix else (train,)
+        arm = self._arm(f"{MATRIX}:{condition}", spec, condition, {**about, "test": test})
+        key = arm_key({**arm.as_dict(), "tuned_by": self.reference.key}, identity, folds)
+        return ArmJob(key, arm, spec, train, test, self.reference.key)
+
+    def _nulls(self, spec: ModelSpec, about: dict[str, Any], identity: str) -> Iterator[NullJob]:
+        if not self.settings.permutations:
+            return
+        numbers = list(range(-1, self.settings.permutations))
+        for start in range(0, len(numbers), _CHUNK):
+            chunk = tuple(numbers[start : start + _CHUNK])
+            what = {
+                **about,
+                "permutations": chunk,
+                "seed": self.settings.seed,
+                "folds": self.settings.folds,
+            }
+            yield NullJob(arm_key(what, identity), spec, chunk, self.settings.seed, self.settings.folds)
+
+
+def run_models(
+    data: DriftData,
+    specs: Sequence[ModelSpec],
+    settings: RunSettings,
+    *,
+    folder: Path,
+    jobs: int = 1,
+    progress: Callable[[int], Any] | None = None,
+) -> list[Fits]:
+    """Fit every arm of every model, taking from ``folder`` what is there, and return them.
+
+    Parameters
+    ----------
+    data : DriftData
+        Subjects.
+    specs : sequence of ModelSpec
+        Models.
+    settings : RunSettings
+        Folds, permutations, matrix, seed.
+    folder : Path
+        ``arms``: resume state.
+    jobs : int
+        Worker processes; 1 works in this process.
+    progress : callable, optional
+        Given the number of jobs, returns a context manager with a method ``step``.
+
+    Raises
+    ------
+    DataError
+        If a model cannot be fitted.
+    """
+    store = ArmStore(folder)
+    folds = outer_folds(data, n_splits=settings.folds, repeats=settings.repeats, seed=settings.seed)
+    identity = data_identity(data)
+    plans = [Plan(data, spec, settings, folds=folds, identity=identity) for spec in specs]
+    first: list[Job] = [*(plan.reference for plan in plans), *(job for plan in plans for job in plan.null)]
+    then: list[Job] = [job for plan in plans for job in plan.others]
+    todo: list[list[Job]] = [[job for job in stage if not store.holds(job.key)] for stage in (first, then)]
+    with tempfile.TemporaryDirectory(prefix="robustrad-drift-") as name:
+        setup = {"data": name, "arms": str(folder.resolve())}
+        if any(todo):
+            folder.mkdir(parents=True, exist_ok=True)
+            lay_out(data, folds, Path(name))
+        _run_stages(setup, todo, jobs=jobs, progress=progress)
+    return [plan.collect(store) for plan in plans]
+
+
+def _run_stages(
+    setup: dict[str, Any],
+    stages: Sequence[Sequence[Job]],
+    *,
+    jobs: int,
+    progress: Callable[[int], Any] | None,
+) -> None:
+    total = sum(len(stage) for stage in stages)
+    shown = progress(total) if progress is not None and total else None
+    if shown is not None:
+        shown.__enter__()
+    try:
+        for stage in stages:
+            for problems in _answers(setup, stage, jobs=min(jobs, len(stage))):
+                if problems:
+                    raise RobustradError.of(problems)
+                if shown is not None:
+                    shown.step()
+    finally:
+        if shown is not None:
+            shown.__exit__(None, None, None)
+
+
+def _answers(setup: dict[str, Any], stage: Sequence[Job], *, jobs: int) -> Iterator[list[Problem]]:
+    if not stage:
+        return
+    if jobs <= 1:
+        with threadpool_limits(1):  # two BLAS threads change sums
+            service = DriftService(setup)
+            for job in stage:
+                yield [Problem(*problem) for problem in service.run(job.message())["problems"]]
+        return
+    for answer in run_pool("robustrad.drift.service:DriftService", setup, stage, workers=jobs):
+        if answer.value is None:
+            yield [Problem("worker process", f"died twice on one job: {answer.last_words}")]
+        else:
+            yield [Problem(*problem) for problem in answer.value["problems"]]
+
+
+def _diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
+    """Return the arm that is trained and tested at the same condition: the diagonal of the others."""
+    scores = np.stack([one.scores[:, :, j] for j, one in enumerate(trained)], axis=2)
+    prints = tuple(mark for one in trained for mark in one.fingerprints)
+    return replace(trained[0], arm=arm, scores=scores, fingerprints=prints)
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise RuntimeError("an arm that was fitted is not in its folder any more")
+    return found

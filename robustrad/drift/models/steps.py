@@ -1,0 +1,103 @@
+"""The steps before the estimator, fitted in order on training rows and frozen together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robustrad.core.errors import DataError
+from robustrad.drift.data import Codes, Floats
+from robustrad.drift.models.filters import CorrelationPruner, NearConstantFilter, TopFeatures
+from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.models.stability import PatientStability
+from robustrad.harmonize.combat import ComBat
+
+_MOST, _LEAST, _PATIENTS_PER_FEATURE = 10, 2, 5
+_WIDE = 30  # what an elastic net selects from
+
+Stability = Floats | PatientStability
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Harmonization, subset and scale, as learned.
+
+    Attributes
+    ----------
+    combat : ComBat or None
+        Fitted on the columns ``varying`` of the training rows.
+    varying : ndarray of int
+        Features that vary among the training rows, in the order of the table.
+    columns : ndarray of int
+        Which of those are kept.
+    center, scale : ndarray
+        Of the kept ones, over the training rows.
+    """
+
+    combat: ComBat | None
+    varying: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    center: Floats
+    scale: Floats
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Columns of the table that enter the estimator."""
+        return self.varying[self.columns]
+
+    def apply(self, X: Floats, batch: ArrayLike | None = None) -> Floats:
+        """Return the columns that enter the estimator, scaled."""
+        if self.combat is None:
+            return np.asarray((X[:, self.kept] - self.center) / self.scale)
+        even = np.asarray(self.combat.transform(X[:, self.varying], batch=batch))
+        return np.asarray((even[:, self.columns] - self.center) / self.scale)
+
+
+def fit_steps(
+    spec: ModelSpec,
+    X: Floats,
+    y: Codes,
+    groups: Codes,
+    *,
+    stability: Stability | None,
+    batch: ArrayLike | None,
+) -> tuple[Steps, Floats]:
+    """Return the fitted steps and the training rows after them.
+
+    Raises
+    ------
+    DataError
+        If no feature varies in these rows.
+    """
+    varying = NearConstantFilter(same_value=spec.same_value).fit(X).get_support(indices=True)
+    if not varying.size:
+        raise DataError("model", "no feature varies among the training patients", "at least one")
+    combat, even = None, X[:, varying]
+    if spec.combat:
+        settings: dict[str, Any] = dict(spec.combat_settings)
+        combat = ComBat(**settings).fit(even, y, batch=batch)
+        even = np.asarray(combat.transform(even, batch=batch))
+    worth = stability.values() if isinstance(stability, PatientStability) else stability
+    pruner = CorrelationPruner(
+        threshold=spec.correlation, stability=None if worth is None else worth[varying]
+    ).fit(even)
+    columns = pruner.get_support(indices=True)
+    center, scale = even[:, columns].mean(axis=0), even[:, columns].std(axis=0)
+    scaled = (even[:, columns] - center) / scale
+    wanted = features_wanted(spec, y, groups)
+    if spec.selector != "none" and wanted < columns.size:
+        best = TopFeatures(n_features=wanted, by=spec.selector).fit(scaled, y).get_support(indices=True)
+        columns, center, scale, scaled = columns[best], center[best], scale[best], scaled[:, best]
+    return Steps(combat, varying, columns, center, scale), np.ascontiguousarray(scaled)
+
+
+def features_wanted(spec: ModelSpec, y: Codes, groups: Codes) -> int:
+    """Return how many features to select; see :class:`robustrad.drift.models.spec.ModelSpec`."""
+    if spec.n_features is not None:
+        return spec.n_features
+    rarer = min(int(np.unique(groups[y == label]).size) for label in (0, 1))
+    few = min(_MOST, max(_LEAST, rarer // _PATIENTS_PER_FEATURE))
+    return _WIDE if spec.name == "elasticnet" else few
