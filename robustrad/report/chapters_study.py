@@ -126,7 +126,8 @@ def reproduce(holdings: Holdings) -> str:
     name = protocol.get("name", "PROTOCOL")
     analyses = ["robustrad stability OUT"] if holdings.sheet("stability") else []
     if holdings.sheet("drift"):
-        outcome = holdings.drift_record.get("outcome_name") or "OUTCOME"
+        record_ = holdings.drift_record
+        outcome = record_.get("outcome_name") or record_.get("outcome") or "OUTCOME"
         analyses.append(f"robustrad drift OUT --outcome {outcome}")
     sweep = (
         f"robustrad sweep cases.csv OUT --protocol {name} --engine {engine} --seed {record.get('seed', 0)}"

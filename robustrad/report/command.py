@@ -85,7 +85,7 @@ def report_command(
     installed = find_spec("docx") is not None
     chosen = list(formats or (name for name in FORMATS if name != "docx" or installed))
     folder = folders[0]
-    paths = write_report(folder, title=title, formats=chosen, width_mm=journal_width)
+    paths = write_report(folder, title=title, formats=chosen, width_mm=journal_width, others=folders[1:])
     sentences = verdict(derive(read_holdings(folder)))
     lines = [f"{sentence.topic}: {sentence}" for sentence in sentences]
     if not formats and not installed:

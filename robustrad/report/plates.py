@@ -10,6 +10,15 @@ from matplotlib.figure import Figure
 
 from robustrad.report.figures import heatmap_caption, stability_figure
 from robustrad.report.holdings import Holdings
+from robustrad.report.plots.drift import (
+    calibration_figure,
+    drift_figure,
+    flips_figure,
+    main_rows,
+    matrix_figure,
+    patients_figure,
+)
+from robustrad.report.plots.remedies import remedies_figure
 from robustrad.report.plots.stability import dose_response_figure, dose_rows, survival_figure
 from robustrad.report.provenance import engine_note
 from robustrad.stability.classes import KOO_LI, Thresholds
@@ -47,6 +56,8 @@ class Plate:
 def plates(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Iterator[Plate]:
     """Yield the figures that a study can fill."""
     yield from stability_plates(holdings, thresholds=thresholds)
+    yield from drift_plates(holdings)
+    yield from remedy_plates(holdings)
 
 
 def stability_plates(holdings: Holdings, *, thresholds: Thresholds) -> Iterator[Plate]:
@@ -82,6 +93,70 @@ def stability_plates(holdings: Holdings, *, thresholds: Thresholds) -> Iterator[
             "Features that stay good or excellent, over the declared severity of each factor.",
             "Line chart: share of features good or excellent over severity, one line per factor.",
         )
+
+
+def drift_plates(holdings: Holdings) -> Iterator[Plate]:
+    """Yield what a drift analysis can draw."""
+    drift, patients, matrix = (holdings.sheet(name) for name in ("drift", "patients", "matrix"))
+    margin = margin_of(holdings)
+    if drift is not None:
+        rows = drift.frame
+        yield from _plate(
+            "drift_auc", lambda width: drift_figure(rows, width_mm=width, margin=margin), main_rows(rows), drift.file,
+            "Change of AUC against the reference over the severity of each factor, same patients, with the simultaneous "
+            f"95 % band over all levels. Dashed: the margin of {margin:g}.",
+            "Charts, one per factor: the change of AUC with its band at each level. The numbers stand in the table.",
+        )  # fmt: skip
+        yield from _plate(
+            "flips", lambda width: flips_figure(rows, width_mm=width), main_rows(rows), drift.file,
+            "Subjects whose class changes at the threshold fixed on the reference, up and down.",
+            "Bar charts, one per factor: subjects that change class at each level, up and down.",
+        )  # fmt: skip
+        yield from _plate(
+            "calibration", lambda width: calibration_figure(rows, width_mm=width), rows, drift.file,
+            "Calibration at every level. Solid: at the reference. Dashed: ideal.",
+            "Dot charts: calibration in the large and calibration slope at every level.",
+        )  # fmt: skip
+    if patients is not None:
+        yield from _plate(
+            "patients", lambda width: patients_figure(patients.frame, width_mm=width), patients.frame, patients.file,
+            "Score of each subject at the reference (mark) and its range over all conditions (line).",
+            "Chart: each subject's score and its range over the conditions, ordered by score.",
+        )  # fmt: skip
+    if matrix is not None:
+        yield from _plate(
+            "matrix", lambda width: matrix_figure(matrix.frame, width_mm=width), matrix.frame, matrix.file,
+            "AUC of a model trained on one condition (row) and tested on another (column). Along the diagonal what "
+            "information is lost, off it what the mismatch costs.",
+            "Heat map of AUC, training condition by test condition. The numbers stand in matrix.csv.",
+        )  # fmt: skip
+
+
+def remedy_plates(holdings: Holdings) -> Iterator[Plate]:
+    """Yield what a comparison of remedies can draw."""
+    sheet = holdings.sheet("remedies")
+    if sheet is not None:
+        yield from _plate(
+            "remedies", lambda width: remedies_figure(sheet.frame, width_mm=width), sheet.frame, sheet.file,
+            "AUC before (open) and after (filled) each remedy, per experiment. Dashed: AUC at the reference.",
+            "Dot charts, one per experiment: AUC before and after each remedy.",
+        )  # fmt: skip
+
+
+def margin_of(holdings: Holdings) -> float:
+    """Return the margin that the drift analysis declared; the default where it does not say."""
+    record = holdings.drift_record
+    settings = record.get("settings", {})
+    found = record.get("margin", settings.get("margin") if isinstance(settings, dict) else None)
+    return float(found) if isinstance(found, (int, float)) else 0.05
+
+
+def _plate(
+    name: str, draw: Callable[[float], Figure | None], data: pd.DataFrame, source: str, caption: str, alt: str
+) -> Iterator[Plate]:
+    """Yield one plate, unless there is nothing to draw."""
+    if draw(PAGE_MM) is not None:
+        yield Plate(name, lambda width: _there(draw(width)), data, source, caption, alt)
 
 
 def _there(figure: Figure | None) -> Figure:

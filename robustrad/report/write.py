@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from robustrad.core.errors import RobustradError, StudyError, nearest
-from robustrad.report import catalog
+from robustrad.report import catalog, catalog_drift
 from robustrad.report.assemble import html_report
+from robustrad.report.compare import comparison
 from robustrad.report.derived import FOLDER, derive, write_derived
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
@@ -16,7 +17,6 @@ from robustrad.report.methods import methods
 from robustrad.report.plates import COLUMN_MM, PAGE_MM, plates
 from robustrad.report.provenance import engine_note
 from robustrad.report.references import bibtex
-from robustrad.report.sections import Section
 from robustrad.report.tables import footnote, write_bytes, write_csv, write_text
 from robustrad.report.views import Table
 from robustrad.report.word import require_docx, word_document
@@ -32,8 +32,7 @@ def write_report(
     title: str | None = None,
     formats: Sequence[str] = FORMATS,
     width_mm: float = PAGE_MM,
-    extra: tuple[Section, ...] = (),
-    tables: tuple[Table, ...] = (),
+    others: Sequence[Path] = (),
 ) -> list[Path]:
     """Write ``report/`` into a study folder and return its files in the order in which they are told.
 
@@ -48,8 +47,8 @@ def write_report(
         Of :data:`FORMATS`.
     width_mm : float
         Width of the figures: 85 (one column of a journal) or 174 (a page).
-    extra, tables
-        More sections and tables (a comparison of studies).
+    others : sequence of Path
+        More studies, to compare this one with side by side.
 
     Raises
     ------
@@ -64,6 +63,7 @@ def write_report(
     holdings = derive(read_holdings(folder))
     out = folder / "report"
     _make(out, folder / FOLDER, *([out / "figures"] if "pdf-figures" in formats else []))
+    extra, tables, sheets = comparison([folder, *others]) if others else ((), (), ())
     heading = title or f"Robustness of {holdings.name}"
     text = methods(holdings)
     written: list[Path] = []
@@ -73,7 +73,9 @@ def write_report(
         page = html_report(holdings, text, title=heading, contact_sheet=sheet, extra=extra)
         written.append(write_text(page, out / "report.html"))
     write_derived(holdings, folder / FOLDER)
-    listed = [*catalog.every(holdings), *tables]
+    for own in sheets:
+        write_csv(own.frame, folder / FOLDER / own.file.rsplit("/", 1)[1])
+    listed = [*catalog.every(holdings), *catalog_drift.every(holdings), *tables]
     written += _tables(holdings, listed, folder / FOLDER, formats, heading)
     if "pdf-figures" in formats:
         written += _figures(holdings, out / "figures", width_mm)

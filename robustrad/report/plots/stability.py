@@ -16,6 +16,7 @@ from robustrad.report.plots.style import (
     drawing,
     legend_below,
     panels,
+    tick,
     words,
 )
 
@@ -71,7 +72,7 @@ def plot_dose_response(summary: pd.DataFrame, ax: Axes, *, factor: str, estimand
             label=str(name),
         )
     doses = sorted(set(rows["dose"]))
-    ax.set_xticks(doses, [_tick(dose, signed=rows["sign"].notna().any()) for dose in doses])
+    ax.set_xticks(doses, [tick(dose, signed=rows["sign"].notna().any()) for dose in doses])
     ax.margins(x=0.1)
     _bars(ax)
     ax.set_title(words(factor))
@@ -142,11 +143,6 @@ def survival_figure(factors: pd.DataFrame, *, width_mm: float) -> Figure | None:
         plot_survival(factors, ax)
         legend_below(figure, ax, columns=3)
     return figure
-
-
-def _tick(dose: float, *, signed: bool) -> str:
-    text = f"{dose:+g}" if signed and dose else f"{dose:g}"
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _floor(medians: pd.Series) -> float:

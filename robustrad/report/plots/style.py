@@ -118,3 +118,9 @@ def legend_below(figure: Figure, source: Axes, *, columns: int = 4) -> None:
 def words(name: str) -> str:
     """Return a factor's name as a heading."""
     return name.replace("_", " ")
+
+
+def tick(dose: float, *, signed: bool) -> str:
+    """Return a severity as a tick label, with a true minus sign."""
+    text = f"{dose:+g}" if signed and dose else f"{dose:g}"
+    return text.replace("-", "\N{MINUS SIGN}")
