@@ -55,7 +55,8 @@ def _categories(name: str, values: pd.Series) -> list[dict[str, object]]:
     known, missing = int(counts.sum()), int(values.isna().sum())
     return [
         {
-            "variable": name, "value": _text(value), "n": int(count), "share": count / known, "n_missing": missing
+            "variable": name, "value": _text(value), "n": int(count), "share": count / known,
+            "n_missing": missing,
         }
         for value, count in counts.items()
     ]  # fmt: skip

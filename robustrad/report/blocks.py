@@ -16,7 +16,7 @@ from robustrad.report.views import Table
 
 
 def table_block(table: Table | None, *, search: bool = False, tips: dict[str, str] | None = None) -> Markup:
-    """Return ``table`` with its notes; empty where there is none. ``search`` adds sorting and a search box."""
+    """Return ``table`` with its notes, empty without rows; ``search`` adds sorting and a search box."""
     if table is None or not len(table.rows):
         return Markup("")
     name = f"table-{table.name}"
@@ -33,7 +33,8 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
     tall = " tall" if search or len(table.rows) > 40 else ""
     kind = " features" if table.name in {"features", "robust_features", "dictionary"} else ""
     return Markup(
-        '{tools}<div class="scroll{tall}{kind}" role="region" tabindex="0" aria-label="{label}">{table}</div>{notes}'
+        '{tools}<div class="scroll{tall}{kind}" role="region" tabindex="0" aria-label="{label}">'
+        "{table}</div>{notes}"
     ).format(
         tools=tools,
         tall=tall,
@@ -101,7 +102,8 @@ def conditions_picture(holdings: Holdings) -> Markup:
         role = levels["role"].iloc[0] if "role" in levels else ""
         lines.append(
             Markup(
-                '<div class="name">{}</div><div class="kind">{}</div><ul class="chips" aria-label="Levels of {}">{}</ul>'
+                '<div class="name">{}</div><div class="kind">{}</div>'
+                '<ul class="chips" aria-label="Levels of {}">{}</ul>'
             ).format(str(factor).replace("_", " "), show(role, "text"), factor, chips)
         )
     return Markup('<div class="plan">{}</div>').format(Markup("").join(lines))

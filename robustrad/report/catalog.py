@@ -65,8 +65,11 @@ def strength(holdings: Holdings) -> Table | None:
             *(column for column in measures if sheet.frame[column.names[0]].notna().any()),
         ),
         notes=(
-            "Measured on image and mask before any resampling; voxels and gray levels on the analysis grid. "
-            "Quartiles stand in strength.csv.",
+            (
+                "Measured on image and mask before any resampling; voxels and gray levels on the analysis "
+                "grid. "
+                "Quartiles stand in strength.csv."
+            ),
         ),
     )
 
@@ -78,7 +81,8 @@ def by_factor(holdings: Holdings) -> Table | None:
         return None
     return Table(
         "factors",
-        "Features and clusters of features that stay good or excellent, the worse of repeatability and agreement.",
+        "Features and clusters of features that stay good or excellent, the worse of repeatability and "
+        "agreement.",
         sheet,
         range(len(sheet.frame)),
         (
@@ -92,8 +96,11 @@ def by_factor(holdings: Holdings) -> Table | None:
             Column("Outside", ("n_outside",), "int", about="Invariant, constant or insufficient features"),
         ),
         notes=(
-            "Levels of one severity are judged together (both signs). Features that a factor cannot touch, that "
-            "are constant or have too few subjects stand outside the share.",
+            (
+                "Levels of one severity are judged together (both signs). Features that a factor cannot "
+                "touch, that "
+                "are constant or have too few subjects stand outside the share."
+            ),
         ),
     )
 

@@ -28,8 +28,13 @@ def drift_table(holdings: Holdings) -> Table | None:
             Column("Severity", ("severity",), "plain", blank=True),
             Column("n", ("n",), "int"),
             Column("AUC", ("auc", "auc_low", "auc_high"), "2f", _INTERVAL),
-            Column("Change", ("delta", "delta_low_band", "delta_high_band"), "3f", _INTERVAL,
-                   about="Change of AUC with the simultaneous band over all levels"),
+            Column(
+                "Change",
+                ("delta", "delta_low_band", "delta_high_band"),
+                "3f",
+                _INTERVAL,
+                about="Change of AUC with the simultaneous band over all levels",
+            ),
             Column("Verdict", ("verdict",), blank=True),
             Column("Brier", ("brier",), "3f"),
             Column("Slope", ("slope",), "2f", about="Calibration slope"),
@@ -40,11 +45,14 @@ def drift_table(holdings: Holdings) -> Table | None:
         groups=("model",),
         group_notes=("arm",),
         notes=(
-            f"Intervals of AUC: 95 %, {'; '.join(notes) or 'none'}. Change: simultaneous 95 % band over all levels. "
-            f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}",
+            (
+                f"Intervals of AUC: 95 %, {'; '.join(notes) or 'none'}. Change: simultaneous 95 % band over "
+                "all levels. "
+                f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}"
+            ),
         ),
         landscape=True,
-    )  # fmt: skip
+    )
 
 
 def breakdown_table(holdings: Holdings) -> Table | None:
@@ -61,13 +69,17 @@ def breakdown_table(holdings: Holdings) -> Table | None:
             Column("Factor", ("factor",)),
             Column("Not robust from", ("first_not_robust",), "plain"),
             Column("Drifts from", ("first_drifts",), "plain"),
-            Column("Smallest margin", ("smallest_margin",), "3f",
-                   about="The smallest margin that this number of patients could have verified"),
+            Column(
+                "Smallest margin",
+                ("smallest_margin",),
+                "3f",
+                about="The smallest margin that this number of patients could have verified",
+            ),
             Column("In words", ("sentence",), width=0.5),
         ),
         groups=("model",),
         group_notes=("arm",),
-    )  # fmt: skip
+    )
 
 
 def deployment_table(holdings: Holdings) -> Table | None:
@@ -92,7 +104,8 @@ def deployment_table(holdings: Holdings) -> Table | None:
         ),
         notes=(
             (
-                "AUC per level is blind to a shift that all patients share; in a mix of conditions that shift costs "
+                "AUC per level is blind to a shift that all patients share; in a mix of conditions that "
+                "shift costs "
                 "thresholds, calibration and AUC."
             ),
         ),
@@ -183,26 +196,37 @@ def remedies_table(holdings: Holdings) -> Table | None:
             Column("Reference", ("auc_reference",), "2f"),
             Column("Before", ("auc_before",), "2f"),
             Column("After", ("auc_after",), "2f"),
-            Column("Recovery", ("recovery", "recovery_low", "recovery_high"), "2f", _INTERVAL,
-                   about="Share of the loss that came back; given only where there was a loss"),
+            Column(
+                "Recovery",
+                ("recovery", "recovery_low", "recovery_high"),
+                "2f",
+                _INTERVAL,
+                about="Share of the loss that came back; given only where there was a loss",
+            ),
             Column("Agreement", ("agreement",), "2f", about="Median ICC(A,1) of the features"),
             Column("Score ICC", ("score_icc",), "2f"),
             Column("Slope", ("slope",), "2f"),
-            Column("Batch effect", ("batch_effect_share",), "share", about="Features that differ between batches"),
+            Column("Batch effect", ("batch_effect_share",), "share", about="Features that differ by batch"),
             Column("Patients", ("cost_patients",), "g", about="Patients that the remedy needs"),
             Column("Features lost", ("features_lost",), "int"),
         ),
         groups=("experiment",),
-        notes=("Fitted on training patients only; scope: conditions that the remedy saw in training, or not.",),
+        notes=("Fitted on training patients only. Scope: conditions seen in training, or not.",),
         landscape=True,
-    )  # fmt: skip
+    )
 
 
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that a drift analysis can fill."""
     for build in (
-        drift_table, breakdown_table, deployment_table, safeguards_table, selected_table, selection_table, remedies_table,
-    ):  # fmt: skip
+        drift_table,
+        breakdown_table,
+        deployment_table,
+        safeguards_table,
+        selected_table,
+        selection_table,
+        remedies_table,
+    ):
         table = build(holdings)
         if table is not None and len(table.rows):
             yield table

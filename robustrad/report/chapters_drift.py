@@ -12,7 +12,8 @@ from robustrad.report.sections import Section
 from robustrad.report.sheets import Sentence
 
 _VERDICTS = (
-    "Robust: the simultaneous band stays above minus the margin (small loss: and below zero). Drifts: it lies below minus "
+    "Robust: the simultaneous band stays above minus the margin (small loss: and below zero). Drifts: it "
+    "lies below minus "
     "the margin. Inconclusive: neither; more patients could tell."
 )
 
@@ -25,9 +26,12 @@ def drift(holdings: Holdings) -> Section:
         return Section("drift", title, lacking=f"No model was examined. Run: {command}")
     figures = {plate.name: figure_block(plate) for plate in drift_plates(holdings)}
     named = {
-        "Performance": "drift_auc", "Decisions": "flips", "Calibration": "calibration", "Single patients": "patients",
+        "Performance": "drift_auc",
+        "Decisions": "flips",
+        "Calibration": "calibration",
+        "Single patients": "patients",
         "Trained here, tested there": "matrix",
-    }  # fmt: skip
+    }
     tables = {
         "Performance": (catalog.breakdown_table, catalog.drift_table),
         "Single patients": (catalog.deployment_table,),

@@ -31,10 +31,15 @@ def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, 
         )
     low, middle, high = thresholds
     lead = (
-        "A feature's class is given by the lower limit of its interval, not by its estimate. Agreement compares a "
-        "condition with the reference; repeatability compares random draws of one level with each other, and may rise "
-        "with severity while agreement falls. Definition factors (bins, analysis voxel size) change what a feature is and "
-        "are judged by ranks.",
+        (
+            "A feature's class is given by the lower limit of its interval, not by its estimate. Agreement "
+            "compares a "
+            "condition with the reference; repeatability compares random draws of one level with each other, "
+            "and may rise "
+            "with severity while agreement falls. Definition factors (bins, analysis voxel size) change what "
+            "a feature is and "
+            "are judged by ranks."
+        ),
     )
     body = [
         table_block(catalog.by_factor(holdings)),
@@ -42,7 +47,8 @@ def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, 
         band_key(thresholds),
         *_heatmaps(summary, thresholds),
         Markup('<p class="note">{}</p>').format(
-            "Median over the features of a class of the limit that decides a feature's class, rounded down. inv.: all "
+            "Median over the features of a class of the limit that decides a feature's class, rounded "
+            "down. inv.: all "
             "features invariant; a dash: none can be classified. "
             + footnote(summary.frame, thresholds=(low, middle, high))
         ),
@@ -50,8 +56,10 @@ def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, 
         heading("Every feature"),
         table_block(catalog.features(holdings), search=True, tips=dict(tips)),
         Markup('<p class="note">{}</p>').format(
-            "Skewed: reference values with |skewness| > 2, or the ICC of logarithms falls into another class. "
-            "wCV only where a ratio means something. An empty class: invariant, constant, or too few subjects."
+            "Skewed: reference values with |skewness| > 2, or the ICC of logarithms falls into another "
+            "class. "
+            "wCV only where a ratio means something. An empty class: invariant, constant, or too few "
+            "subjects."
         ),
         _matrix(holdings, thresholds),
     ]

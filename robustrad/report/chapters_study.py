@@ -31,7 +31,8 @@ def done(holdings: Holdings) -> Section:
         lead.append(
             f"Protocol {protocol.get('name', 'without a name')}: {perturbed['factor'].nunique()} factors, "
             f"{len(conditions)} conditions with the unperturbed reference, over "
-            f"{0 if cases is None else len(cases.frame)} cases. Every case was seen under every condition that "
+            f"{0 if cases is None else len(cases.frame)} cases. Every case was seen under every "
+            "condition that "
             "applies to it."
         )
     body = (heading("Conditions"), picture, heading("Cases"), table_block(catalog.cohort(holdings)))
@@ -54,8 +55,11 @@ def strength(holdings: Holdings, sheet: bytes | None = None) -> Section:
     if not table and not picture:
         return Section("strength", title, lacking="No strength was measured, or the sweep is not finished.")
     lead = (
-        "What was asked of a perturbation and what it did are two things; this is what it did, measured on the "
-        "image and the contour before any resampling.",
+        (
+            "What was asked of a perturbation and what it did are two things; this is what it did, measured "
+            "on the "
+            "image and the contour before any resampling."
+        ),
     )
     return Section("strength", title, lead, (picture, table))
 
@@ -71,11 +75,22 @@ def failures(holdings: Holdings) -> Section:
 
     told = Sentence(
         "units",
-        ("Of ", number("units"), " units (case and condition) ", number("ok"), " gave features, ", number("skipped"),
-         " were skipped because the perturbation does not apply, ", number("failed"), " failed, and ",
-         number("missing"), " are not computed yet."),
-        "failures", units.file,
-    )  # fmt: skip
+        (
+            "Of ",
+            number("units"),
+            " units (case and condition) ",
+            number("ok"),
+            " gave features, ",
+            number("skipped"),
+            " were skipped because the perturbation does not apply, ",
+            number("failed"),
+            " failed, and ",
+            number("missing"),
+            " are not computed yet.",
+        ),
+        "failures",
+        units.file,
+    )
     counts, every = catalog.troubles(holdings), catalog.trouble_list(holdings)
     body = [table_block(counts)]
     if every is not None and 0 < len(every.rows) <= 2000:
@@ -103,10 +118,15 @@ def provenance(holdings: Holdings) -> Section:
     ).format(versions)
     settings = json.dumps(holdings.protocol.get("parameters", {}), indent=1, ensure_ascii=False)
     lead = (
-        f"Seed {record.get('seed')}, engine {record['engine'].get('name')} "
-        f"(definition {record['engine'].get('definition')}). {engine_note(holdings.folder)}",
-        "The seed of a draw is a hash of study seed, case, factor, position in the chain and draw; with the same seed "
-        "and versions the same command gives the same tables to the byte, whatever the number of workers.",
+        (
+            f"Seed {record.get('seed')}, engine {record['engine'].get('name')} "
+            f"(definition {record['engine'].get('definition')}). {engine_note(holdings.folder)}"
+        ),
+        (
+            "The seed of a draw is a hash of study seed, case, factor, position in the chain and draw; with "
+            "the same seed "
+            "and versions the same command gives the same tables to the byte, whatever the number of workers."
+        ),
     )
     body = (
         heading("The command that makes it again"),
@@ -145,5 +165,6 @@ def _fingerprints(holdings: Holdings) -> Markup:
     )
     return Markup(
         "<details><summary>Fingerprints of the conditions</summary><div class=scroll><table><thead><tr>"
-        "<th scope=col>Condition</th><th scope=col>Fingerprint</th></tr></thead><tbody>{}</tbody></table></div></details>"
+        "<th scope=col>Condition</th><th "
+        "scope=col>Fingerprint</th></tr></thead><tbody>{}</tbody></table></div></details>"
     ).format(rows)

@@ -22,8 +22,11 @@ def methods_section(text: Methods) -> Section:
         for title, paragraph in text.paragraphs
     )
     lead = (
-        "Written from what the study says of itself; as text in methods.txt, the sources in references.bib. Read it before "
-        "you use it: what the study does not know (patients, scanners, who segmented) is yours to add.",
+        (
+            "Written from what the study says of itself; as text in methods.txt, the sources in "
+            "references.bib. Read it before "
+            "you use it: what the study does not know (patients, scanners, who segmented) is yours to add."
+        ),
     )
     return Section("methods", "Methods text", lead, body)
 
@@ -32,8 +35,11 @@ def checklists_section(holdings: Holdings) -> Section:
     """Show what the study answers of three reporting lists."""
     table = catalog.checklists(holdings)
     lead = (
-        "Items of CLEAR, METRICS and the IBSI's reporting list, paraphrased. Filled: the evidence answers the item. Partly: "
-        "it answers a part, the authors confirm. Author: only the authors can. No score is computed.",
+        (
+            "Items of CLEAR, METRICS and the IBSI's reporting list, paraphrased. Filled: the evidence "
+            "answers the item. Partly: "
+            "it answers a part, the authors confirm. Author: only the authors can. No score is computed."
+        ),
     )
     block = Markup("<details><summary>All items</summary>{}</details>").format(table_block(table))
     return Section("checklists", "Checklists", lead, (_tally(holdings), block))
@@ -67,7 +73,8 @@ def _tally(holdings: Holdings) -> Markup:
     ]
     return Markup(
         '<div class="scroll"><table><caption>Items by status.</caption><thead><tr><th scope=col>List</th>'
-        "<th scope=col class=n>Filled</th><th scope=col class=n>Partly</th><th scope=col class=n>Author</th></tr></thead>"
+        "<th scope=col class=n>Filled</th><th scope=col class=n>Partly</th><th scope=col "
+        "class=n>Author</th></tr></thead>"
         "<tbody>{}</tbody></table></div>"
     ).format(Markup("").join(lines))
 

@@ -1,8 +1,8 @@
 """CLEAR, METRICS and the IBSI's reporting list: what the study can answer, with the evidence; no score.
 
-Items are paraphrased; the lists are Kocak 2023 (CLEAR), Kocak 2024 (METRICS) and the IBSI's reporting guidelines
-(Zwanenburg 2020). ``filled``: the evidence answers the item. ``partly``: it answers a part. ``author``: only the
-authors can.
+Items are paraphrased; the lists are Kocak 2023 (CLEAR), Kocak 2024 (METRICS) and the IBSI's reporting
+guidelines (Zwanenburg 2020). ``filled``: the evidence answers the item. ``partly``: it answers a part.
+``author``: only the authors can.
 """
 
 from __future__ import annotations

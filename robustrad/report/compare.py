@@ -47,10 +47,16 @@ def comparison(folders: Sequence[Path]) -> tuple[tuple[Section, ...], tuple[Tabl
     in_all = int(features["in_all"].eq("yes").sum())
     common = int(features["in_all"].ne("").sum())
     lead = (
-        f"{in_all} of the {common} features that all {len(studies)} studies can classify are good or excellent under every "
-        "acquisition and delineation factor of each of them.",
-        "Studies differ in protocol, modality and cohort: a feature that survives in all of them has survived "
-        "what each of them tried, no more.",
+        (
+            f"{in_all} of the {common} features that all {len(studies)} studies can classify are good or "
+            "excellent under every "
+            "acquisition and delineation factor of each of them."
+        ),
+        (
+            "Studies differ in protocol, modality and cohort: a feature that survives in all of them has "
+            "survived "
+            "what each of them tried, no more."
+        ),
     )
     body = (table_block(tables[0]), table_block(tables[1], search=True))
     return (Section("compare", "Side by side", lead, body),), tables, sheets

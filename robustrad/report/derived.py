@@ -110,7 +110,7 @@ def _unit_counts(units: pd.DataFrame) -> pd.DataFrame:
 
 
 def _trouble_counts(troubles: pd.DataFrame) -> pd.DataFrame:
-    """Count skips and failures by factor, level, status and reason (numbers in a reason stand for a ``#``)."""
+    """Count skips and failures by factor, level, status and reason (``#`` for each number in it)."""
     reason = troubles["reason"].fillna("").astype(str).str.replace(r"\d+(?:\.\d+)?", "#", regex=True)
     keys = ["factor", "level", "status", "reason"]
     grouped = troubles.assign(reason=reason).groupby(keys, sort=False, dropna=False)

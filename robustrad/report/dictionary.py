@@ -33,17 +33,17 @@ def dictionary() -> pd.DataFrame:
 
 
 def explain(features: Iterable[str]) -> pd.DataFrame:
-    """Return a row per feature with :data:`COLUMNS`; ``meaning`` is empty for names that are not PyRadiomics'.
+    """Return a row per feature with :data:`COLUMNS`; ``meaning`` is empty for names of others.
 
     The IBSI's name and code say which definition a feature follows in kind; values are by PyRadiomics'
     definitions, with the deviations that ``note`` and the methods text name.
     """
-    known = dictionary()
+    known = dictionary().to_dict("index")
     rows = []
     for name in features:
         parts = parse(name)
         key = (parts.feature_class, parts.feature)
-        found = known.loc[key].to_dict() if key in known.index else {}
+        found = known.get(key, {})
         image = _IMAGES.get(parts.family.split("2D")[0].split("3D")[0].rstrip("-"), parts.image_type)
         rows.append({"feature": name, "image": image, "feature_class": parts.feature_class, **found})
     return pd.DataFrame(rows, columns=list(COLUMNS)).fillna("")

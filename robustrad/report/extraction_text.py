@@ -23,7 +23,8 @@ def deviations(parameters: Mapping[str, Any]) -> list[str]:
     ]
     if not settings.get("binCount"):
         found.append(
-            "with a fixed bin width, edges lie at multiples of the width and gray levels are counted from the lowest one "
+            "with a fixed bin width, edges lie at multiples of the width and gray levels are counted "
+            "from the lowest one "
             "in the ROI"
         )
     if set(dict(parameters.get("imageType", {}))) - {"Original"}:
@@ -44,8 +45,10 @@ def resampling(settings: Mapping[str, Any]) -> str:
     size = " x ".join(f"{float(value):g}" for value in spacing)
     name = INTERPOLATORS.get(str(settings["interpolator"]), str(settings["interpolator"]))
     return (
-        f"Images were resampled once, by {name} interpolation, to voxels of {size} mm on a grid aligned with the corner "
-        "of the image; masks by nearest neighbor on the same grid. Intensities were kept as 64-bit floating point."
+        f"Images were resampled once, by {name} interpolation, to voxels of {size} mm on a grid aligned "
+        "with the corner "
+        "of the image; masks by nearest neighbor on the same grid. Intensities were kept as 64-bit "
+        "floating point."
     )
 
 
@@ -54,7 +57,8 @@ def discretization(settings: Mapping[str, Any]) -> str:
     if settings.get("binCount"):
         return f"Intensities in the ROI were discretized to a fixed number of {settings['binCount']} bins."
     return (
-        f"Intensities in the ROI were discretized with a fixed bin width of {settings['binWidth']:g} (image units), "
+        f"Intensities in the ROI were discretized with a fixed bin width of {settings['binWidth']:g} "
+        "(image units), "
         "edges at multiples of the width."
     )
 
@@ -94,7 +98,8 @@ def texture(settings: Mapping[str, Any]) -> str:
     dimension = "in two dimensions" if settings["force2D"] else "in three dimensions"
     merged = "merged over directions" if weighting else "feature values averaged over directions"
     return (
-        f"Texture matrices were computed {dimension} at distance {distances}, co-occurrence {kind}, {weights}, {merged}; "
+        f"Texture matrices were computed {dimension} at distance {distances}, co-occurrence {kind}, "
+        f"{weights}, {merged}; "
         f"dependence cut-off {settings['gldm_a']}."
     )
 

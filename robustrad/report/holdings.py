@@ -92,7 +92,8 @@ def read_holdings(folder: Path) -> Holdings:
     StudyError
         If it holds nothing that can be reported, or a file cannot be read.
     """
-    record, drift_record = _json(folder / "study.json"), {}
+    record = _json(folder / "study.json")
+    drift_record: dict[str, Any] = {}
     sheets: dict[str, Sheet] = {}
     for name, files in _candidates().items():
         for file in files:
@@ -113,7 +114,7 @@ def read_holdings(folder: Path) -> Holdings:
 
 
 def _candidates() -> dict[str, tuple[str, ...]]:
-    found = {name: (f"{name}.csv",) for name in ("cases", "conditions")}
+    found: dict[str, tuple[str, ...]] = {name: (f"{name}.csv",) for name in ("cases", "conditions")}
     found |= {name: (f"stability/{name}.csv", f"{name}.csv") for name in STABILITY}
     return found | {name: (f"drift/{name}.csv", f"{name}.csv") for name in DRIFT}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -34,8 +35,7 @@ def heatmap_table(
     rows = []
     for name in classes_of(columns):
         cells = "".join(
-            _cell(column, name, place, estimands, thresholds, _edge(columns, i))
-            for i, column in enumerate(columns)
+            _cell(column, name, place, thresholds, _edge(columns, i)) for i, column in enumerate(columns)
         )
         label = "all features" if name == "all" else name
         rows.append(
@@ -67,13 +67,12 @@ def _cell(
     column: Column,
     name: str,
     place: dict[tuple[object, ...], int],
-    estimands: Sequence[str],
     thresholds: Sequence[float],
     edge: str,
 ) -> str:
     if name not in column.rows.index:
         return f'<td class="none{edge}"></td>'
-    row = column.rows.loc[name]
+    row: dict[Any, Any] = column.rows.loc[name].to_dict()
     position = place[column.factor, column.level, row["estimand"], "all", name]
     value = float(row["median_limit"])
     tip = (

@@ -94,7 +94,8 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
         lines.append(f"<tr data-row={row}><th scope=row>{escape(label)}{cells}")
     return Markup(
         f'<table id="table-{escape(name)}" class="matrix" data-file="{escape(sheet.file)}">'
-        f'<caption>{escape(title)}</caption><thead><tr><th scope=col data-col="{escape(first)}" data-form=text>'
+        f"<caption>{escape(title)}</caption>"
+        f'<thead><tr><th scope=col data-col="{escape(first)}" data-form=text>'
         f"{escape(first)}{head}</thead><tbody>{''.join(lines)}</tbody></table>"
     )
 

@@ -8,19 +8,25 @@ from robustrad.report.tables import escape
 from robustrad.report.views import Table
 
 _SIGNS = {
-    "\N{MINUS SIGN}": "$-$", "\N{EN DASH}": "--", "\N{INFINITY}": r"$\infty$", "\N{MULTIPLICATION SIGN}": r"$\times$",
-    "\N{GREATER-THAN OR EQUAL TO}": r"$\ge$", "\N{LESS-THAN OR EQUAL TO}": r"$\le$", "\N{DEGREE SIGN}": r"\textdegree{}",
-    "\N{HORIZONTAL ELLIPSIS}": r"\ldots{}", "\N{GREEK SMALL LETTER DELTA}": r"$\delta$",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{EN DASH}": "--",
+    "\N{INFINITY}": r"$\infty$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "\N{GREATER-THAN OR EQUAL TO}": r"$\ge$",
+    "\N{LESS-THAN OR EQUAL TO}": r"$\le$",
+    "\N{DEGREE SIGN}": r"\textdegree{}",
+    "\N{HORIZONTAL ELLIPSIS}": r"\ldots{}",
+    "\N{GREEK SMALL LETTER DELTA}": r"$\delta$",
     "\N{GREEK CAPITAL LETTER DELTA}": r"$\Delta$",
-}  # fmt: skip
+}
 _LAST_LATIN = 0x17F  # what pdfLaTeX sets in T1
 
 
 def latex_document(table: Table, *, notes: tuple[str, ...] = ()) -> str:
     """Return ``table`` as a LaTeX document with booktabs rules; the table itself stands between two marks.
 
-    Compiles with pdfLaTeX, XeLaTeX and LuaLaTeX. Letters that pdfLaTeX has no font for (Arabic, Chinese ...) are
-    printed as their code points there, and as letters by the other two with a font that has them.
+    Compiles with pdfLaTeX, XeLaTeX and LuaLaTeX. Letters that pdfLaTeX has no font for (Arabic, Chinese ...)
+    are printed as their code points there, and as letters by the other two with a font that has them.
 
     Parameters
     ----------
@@ -32,7 +38,10 @@ def latex_document(table: Table, *, notes: tuple[str, ...] = ()) -> str:
     body = "\n".join(_lines(table, (*table.notes, *notes)))
     page = "a4paper,landscape,margin=18mm" if table.landscape else "a4paper,margin=20mm"
     preamble = [
-        "% Compiles as it is. For a paper, copy what stands between the marks and load booktabs, longtable and array.",
+        (
+            "% Compiles as it is. For a paper, copy what stands between the marks and load booktabs, "
+            "longtable and array."
+        ),
         r"\documentclass[10pt]{article}",
         r"\usepackage{iftex}",
         r"\ifPDFTeX\usepackage[T1]{fontenc}\usepackage{textcomp,lmodern}\else\usepackage{fontspec}\fi",
@@ -46,17 +55,20 @@ def latex_document(table: Table, *, notes: tuple[str, ...] = ()) -> str:
 
 
 def latex_text(text: str) -> str:
-    """Return ``text`` with everything escaped that LaTeX reads as a command, and signs it has no letter for."""
+    """Return ``text`` with everything escaped that LaTeX reads as a command or has no letter for."""
     return "".join(_SIGNS.get(character, escape(character)) for character in text)
 
 
 def _lines(table: Table, notes: tuple[str, ...]) -> Iterator[str]:
     columns = table.columns
     shape = "".join(
-        rf">{{\raggedright\arraybackslash}}p{{{column.width:g}\linewidth}}" if column.width
-        else "r" if column.numeric else "l"
+        rf">{{\raggedright\arraybackslash}}p{{{column.width:g}\linewidth}}"
+        if column.width
+        else "r"
+        if column.numeric
+        else "l"
         for column in columns
-    )  # fmt: skip
+    )
     head = " & ".join(_heading(column.title, column.numeric) for column in columns) + r" \\"
     size = "footnotesize" if len(columns) > 7 else "small"
     yield rf"\begingroup\{size}\setlength{{\tabcolsep}}{{4pt}}"
@@ -101,6 +113,9 @@ def _undeclared(body: str) -> list[str]:
         for character in unknown
     )
     return [
-        "% These letters need XeLaTeX or LuaLaTeX and a font that has them; pdfLaTeX prints their code points.",
+        (
+            "% These letters need XeLaTeX or LuaLaTeX and a font that has them; pdfLaTeX prints their code "
+            "points."
+        ),
         rf"\ifPDFTeX{declared}\fi",
     ]

@@ -65,7 +65,7 @@ _ORDER = (
 
 
 def sources(holdings: Holdings) -> tuple[str, ...]:
-    """Return what the built-in protocol of this name gives as its sources; empty for a protocol of one's own."""
+    """Return what the built-in protocol of this name gives as its sources; empty for others."""
     from robustrad.protocol.read import builtin_files, load_protocol
 
     name = str(holdings.protocol.get("name", ""))
@@ -125,13 +125,16 @@ def _perturbations(holdings: Holdings) -> Iterator[str]:
     }.get(str(protocol.get("design")), str(protocol.get("design")))
     yield (
         f"Robustness was assessed by perturbing the images and contours of {len(cases)} cases under "
-        f"{len(conditions)} conditions (the unperturbed reference among them), {design}, with robustrad {__version__} "
-        f"(protocol {protocol.get('name')}, seed {holdings.record.get('seed')}); image perturbation follows the idea of "
+        f"{len(conditions)} conditions (the unperturbed reference among them), {design}, with robustrad "
+        f"{__version__} "
+        f"(protocol {protocol.get('name')}, seed {holdings.record.get('seed')}); image perturbation "
+        "follows the idea of "
         "Zwanenburg et al. [@Zwanenburg2019]."
     )
     yield "Factors were: " + ". ".join(factor_text(name, factor) for name, factor in factors.items()) + "."
     yield (
-        "Random numbers depended on case, factor and draw only, so that rising severities shared one noise field. "
+        "Random numbers depended on case, factor and draw only, so that rising severities shared one "
+        "noise field. "
         "What each perturbation did was measured on image and contour before resampling."
     )
     least = protocol.get("min_voxels")
@@ -149,7 +152,8 @@ def _extraction(holdings: Holdings) -> Iterator[str]:
     settings = words.settings_of(parameters)
     classes = ", ".join(dict(parameters.get("featureClass", {})))
     yield (
-        f"Features of the classes {classes} were extracted from {words.images(parameters)} by PyRadiomics definitions "
+        f"Features of the classes {classes} were extracted from {words.images(parameters)} by "
+        "PyRadiomics definitions "
         "[@vanGriethuysen2017]."
     )
     yield words.normalization(settings)
@@ -172,7 +176,8 @@ def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
     used = set(summary.frame["class_by"].dropna())
     low, middle, high = (f"{bar:g}" for bar in thresholds)
     yield (
-        "Stability was measured by intraclass correlation [@McGrawWong1996]: agreement of each level with the reference "
+        "Stability was measured by intraclass correlation [@McGrawWong1996]: agreement of each level "
+        "with the reference "
         "by ICC(A,1) with the concordance correlation coefficient [@Lin1989] beside it"
         + (
             ", and repeatability over random draws of one level by ICC(1,1), draws nested in cases."
@@ -181,19 +186,25 @@ def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
         )
     )
     yield (
-        f"A feature was classed by the lower limit of its 95 % interval as poor (below {low}), moderate, good (from "
-        f"{middle}) or excellent (from {high}) [@KooLi2016]; named levels were taken as fixed (generalized interval; "
-        "bootstrap over patients where a level has several draws). Its class for a factor is the worse of repeatability "
+        f"A feature was classed by the lower limit of its 95 % interval as poor (below {low}), moderate, "
+        "good (from "
+        f"{middle}) or excellent (from {high}) [@KooLi2016]; named levels were taken as fixed "
+        "(generalized interval; "
+        "bootstrap over patients where a level has several draws). Its class for a factor is the worse "
+        "of repeatability "
         "and agreement."
     )
     if "ceiling_location_scale_low" in used:
         yield (
-            "Factors that change the definition of a feature (discretization, analysis voxel size) were judged by "
+            "Factors that change the definition of a feature (discretization, analysis voxel size) were "
+            "judged by "
             "ICC(C,1) after z-scoring each level and by Spearman's correlation."
         )
     yield (
-        "Features with |Spearman| above 0.9 in every pair at the reference formed a cluster. Subjects without a value "
-        "were dropped listwise per feature and comparison; with fewer than five subjects or more than 20 % dropped no "
+        "Features with |Spearman| above 0.9 in every pair at the reference formed a cluster. Subjects "
+        "without a value "
+        "were dropped listwise per feature and comparison; with fewer than five subjects or more than 20 "
+        "% dropped no "
         "number was given. Features that a factor cannot change stand outside every share."
     )
 
@@ -207,17 +218,22 @@ def _model(holdings: Holdings) -> Iterator[str]:
     margin = record.get("margin", settings.get("margin", 0.05) if isinstance(settings, dict) else 0.05)
     name = record.get("outcome_name") or record.get("outcome") or "the outcome"
     yield (
-        f"Models ({models}) of {name} were trained on unperturbed images and applied to every condition of the same "
-        "held-out patients in repeated, stratified cross-validation that never splits a patient; scaling, selection and "
+        f"Models ({models}) of {name} were trained on unperturbed images and applied to every condition "
+        "of the same "
+        "held-out patients in repeated, stratified cross-validation that never splits a patient; "
+        "scaling, selection and "
         "tuning were fitted inside the training folds, and thresholds were never chosen again."
     )
     yield (
-        "AUC was computed within folds and averaged. Differences from the reference have intervals from a bootstrap over "
-        "patients (one set of resamples for all conditions), conditional on the fitted models; DeLong contrasts "
+        "AUC was computed within folds and averaged. Differences from the reference have intervals from "
+        "a bootstrap over "
+        "patients (one set of resamples for all conditions), conditional on the fitted models; DeLong "
+        "contrasts "
         "[@DeLong1988] [@SunXu2014] stand beside them."
     )
     yield (
-        f"With a margin of {margin:g} AUC declared beforehand, a model is called robust where the simultaneous interval "
+        f"With a margin of {margin:g} AUC declared beforehand, a model is called robust where the "
+        "simultaneous interval "
         "lies above minus the margin, drifting where it lies below, and inconclusive otherwise."
     )
     if holdings.sheet("safeguards"):
@@ -232,6 +248,7 @@ def _software(holdings: Holdings) -> Iterator[str]:
         shown = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "robustrad")
         yield f"robustrad {__version__} with {shown}."
     yield (
-        "Reporting follows CLEAR [@Kocak2023], METRICS [@Kocak2024] and the IBSI's reporting list as far as the study "
+        "Reporting follows CLEAR [@Kocak2023], METRICS [@Kocak2024] and the IBSI's reporting list as far "
+        "as the study "
         "itself can answer them."
     )

@@ -21,6 +21,7 @@ from robustrad.report.plots.drift import (
 from robustrad.report.plots.remedies import remedies_figure
 from robustrad.report.plots.stability import dose_response_figure, dose_rows, survival_figure
 from robustrad.report.provenance import engine_note
+from robustrad.report.sheets import Sheet
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.strength import rises_with_severity
 
@@ -80,7 +81,8 @@ def stability_plates(holdings: Holdings, *, thresholds: Thresholds) -> Iterator[
                 lambda width: _there(dose_response_figure(summary.frame, width_mm=width)),
                 rows,
                 summary.file,
-                "Median ICC(A,1) with the reference of each feature class over the declared severity of each factor. "
+                "Median ICC(A,1) with the reference of each feature class over the declared severity of "
+                "each factor. "
                 f"Dashed lines: where the classes begin.{_not_monotone(holdings)}",
                 "Line charts, one per factor: the median ICC of each feature class over severity.",
             )
@@ -98,38 +100,53 @@ def stability_plates(holdings: Holdings, *, thresholds: Thresholds) -> Iterator[
 def drift_plates(holdings: Holdings) -> Iterator[Plate]:
     """Yield what a drift analysis can draw."""
     drift, patients, matrix = (holdings.sheet(name) for name in ("drift", "patients", "matrix"))
-    margin = margin_of(holdings)
     if drift is not None:
-        rows = drift.frame
-        yield from _plate(
-            "drift_auc", lambda width: drift_figure(rows, width_mm=width, margin=margin), main_rows(rows), drift.file,
-            "Change of AUC against the reference over the severity of each factor, same patients, with the simultaneous "
-            f"95 % band over all levels. Dashed: the margin of {margin:g}.",
-            "Charts, one per factor: the change of AUC with its band at each level. The numbers stand in the table.",
-        )  # fmt: skip
-        yield from _plate(
-            "flips", lambda width: flips_figure(rows, width_mm=width), main_rows(rows), drift.file,
-            "Subjects whose class changes at the threshold fixed on the reference, up and down.",
-            "Bar charts, one per factor: subjects that change class at each level, up and down.",
-        )  # fmt: skip
-        yield from _plate(
-            "calibration", lambda width: calibration_figure(rows, width_mm=width), rows, drift.file,
-            "Calibration at every level. Solid: at the reference. Dashed: ideal.",
-            "Dot charts: calibration in the large and calibration slope at every level.",
-        )  # fmt: skip
+        yield from _of_drift(drift, margin_of(holdings))
     if patients is not None:
         yield from _plate(
-            "patients", lambda width: patients_figure(patients.frame, width_mm=width), patients.frame, patients.file,
-            "Score of each subject at the reference (mark) and its range over all conditions (line).",
-            "Chart: each subject's score and its range over the conditions, ordered by score.",
-        )  # fmt: skip
+            "patients",
+            lambda width: patients_figure(patients.frame, width_mm=width),
+            patients,
+            caption="Score of each subject at the reference (mark) and its range over all conditions (line).",
+            alt="Chart: each subject's score and its range over the conditions, ordered by score.",
+        )
     if matrix is not None:
         yield from _plate(
-            "matrix", lambda width: matrix_figure(matrix.frame, width_mm=width), matrix.frame, matrix.file,
-            "AUC of a model trained on one condition (row) and tested on another (column). Along the diagonal what "
-            "information is lost, off it what the mismatch costs.",
-            "Heat map of AUC, training condition by test condition. The numbers stand in matrix.csv.",
-        )  # fmt: skip
+            "matrix",
+            lambda width: matrix_figure(matrix.frame, width_mm=width),
+            matrix,
+            caption="AUC of a model trained on one condition (row) and tested on another (column): along the "
+            "diagonal what information is lost, off it what the mismatch costs.",
+            alt="Heat map of AUC, training condition by test condition. The numbers stand in matrix.csv.",
+        )
+
+
+def _of_drift(drift: Sheet, margin: float) -> Iterator[Plate]:
+    rows = drift.frame
+    perturbed = Sheet(drift.file, main_rows(rows))
+    yield from _plate(
+        "drift_auc",
+        lambda width: drift_figure(rows, width_mm=width, margin=margin),
+        perturbed,
+        caption="Change of AUC against the reference over the severity of each factor, same patients, with a "
+        f"simultaneous 95 % band over all levels. Dashed: the margin of {margin:g}.",
+        alt="Charts, one per factor: the change of AUC with its band at each level. The numbers stand in the "
+        "table.",
+    )
+    yield from _plate(
+        "flips",
+        lambda width: flips_figure(rows, width_mm=width),
+        perturbed,
+        caption="Subjects whose class changes at the threshold fixed on the reference, up and down.",
+        alt="Bar charts, one per factor: subjects that change class at each level, up and down.",
+    )
+    yield from _plate(
+        "calibration",
+        lambda width: calibration_figure(rows, width_mm=width),
+        drift,
+        caption="Calibration at every level. Solid: at the reference. Dashed: ideal.",
+        alt="Dot charts: calibration in the large and calibration slope at every level.",
+    )
 
 
 def remedy_plates(holdings: Holdings) -> Iterator[Plate]:
@@ -137,10 +154,13 @@ def remedy_plates(holdings: Holdings) -> Iterator[Plate]:
     sheet = holdings.sheet("remedies")
     if sheet is not None:
         yield from _plate(
-            "remedies", lambda width: remedies_figure(sheet.frame, width_mm=width), sheet.frame, sheet.file,
-            "AUC before (open) and after (filled) each remedy, per experiment. Dashed: AUC at the reference.",
-            "Dot charts, one per experiment: AUC before and after each remedy.",
-        )  # fmt: skip
+            "remedies",
+            lambda width: remedies_figure(sheet.frame, width_mm=width),
+            sheet,
+            caption="AUC before (open) and after (filled) each remedy, per experiment. Dashed: AUC at the "
+            "reference.",
+            alt="Dot charts, one per experiment: AUC before and after each remedy.",
+        )
 
 
 def margin_of(holdings: Holdings) -> float:
@@ -152,11 +172,11 @@ def margin_of(holdings: Holdings) -> float:
 
 
 def _plate(
-    name: str, draw: Callable[[float], Figure | None], data: pd.DataFrame, source: str, caption: str, alt: str
+    name: str, draw: Callable[[float], Figure | None], drawn: Sheet, *, caption: str, alt: str
 ) -> Iterator[Plate]:
     """Yield one plate, unless there is nothing to draw."""
     if draw(PAGE_MM) is not None:
-        yield Plate(name, lambda width: _there(draw(width)), data, source, caption, alt)
+        yield Plate(name, lambda width: _there(draw(width)), drawn.frame, drawn.file, caption, alt)
 
 
 def _there(figure: Figure | None) -> Figure:

@@ -63,6 +63,7 @@ def _entry(text: str) -> Reference:
     if match is None:
         raise ValueError(f"references.bib: not an entry: {text[:40]!r}")
     fields = {
-        m["name"]: m["value"] for m in re.finditer(r"^  (?P<name>\w+) = \{(?P<value>.*)\},?$", text, re.M)
+        m["name"]: m["value"]
+        for m in re.finditer(r"^  (?P<name>\w+) = \{(?P<value>.*)\},?$", text, re.MULTILINE)
     }
     return Reference(match["key"], fields, text)

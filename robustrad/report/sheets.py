@@ -47,7 +47,7 @@ class Sheet:
         """Return one cell as a number that remembers where it stands (``form``: see ``numbers.show``)."""
         return Number(self.frame[column].iloc[row], form, self.file, row, column)
 
-    def rows(self, **values: object) -> list[int]:
+    def rows(self, **values: str | float | None) -> list[int]:
         """Return the positions of the rows whose columns have these values; None asks for empty cells."""
         chosen = pd.Series(True, index=self.frame.index)
         for column, value in values.items():
@@ -131,7 +131,7 @@ def read_sheet(folder: Path, file: str) -> Sheet | None:
         names = {name: str for name in header if name in _TEXT}
         frame = pd.read_csv(
             path,
-            dtype=names,  # type: ignore[arg-type]  # a plain dict is what it takes
+            dtype=names,
             keep_default_na=False,
             na_values=[""],
             float_precision="round_trip",

@@ -10,6 +10,7 @@ from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Number, Sentence, Sheet
 
 _ROLES = ("acquisition", "delineation")
+_HOLD = ("robust", "small loss")
 _FEW = 20
 Parts = tuple[str | Number, ...]
 
@@ -20,7 +21,9 @@ def verdict(holdings: Holdings) -> list[Sentence]:
         *_completeness(holdings),
         *_features(holdings),
         *_worst_factor(holdings),
+        *_signal(holdings),
         *_model(holdings),
+        *_until(holdings),
         *_volume(holdings),
         *_remedy(holdings),
     ]
@@ -35,17 +38,33 @@ def _completeness(holdings: Holdings) -> Iterator[Sentence]:
     if counts["missing"].value:
         yield Sentence(
             "Unfinished",
-            ("This study is not finished: ", counts["missing"], " of ", counts["units"],
-             " units (case and condition) are missing. The same sweep command goes on where it stopped."),
-            "failures", units.file, "poor",
-        )  # fmt: skip
+            (
+                "This study is not finished: ",
+                counts["missing"],
+                " of ",
+                counts["units"],
+                " units (case and condition) are missing. The same sweep command goes on where it stopped.",
+            ),
+            "failures",
+            units.file,
+            "poor",
+        )
     elif not counts["ok"].value:
         yield Sentence(
             "No result",
-            ("None of the ", counts["units"], " units gave features: ", counts["failed"], " failed, ",
-             counts["skipped"], " were skipped."),
-            "failures", units.file, "poor",
-        )  # fmt: skip
+            (
+                "None of the ",
+                counts["units"],
+                " units gave features: ",
+                counts["failed"],
+                " failed, ",
+                counts["skipped"],
+                " were skipped.",
+            ),
+            "failures",
+            units.file,
+            "poor",
+        )
 
 
 def _features(holdings: Holdings) -> Iterator[Sentence]:
@@ -58,21 +77,31 @@ def _features(holdings: Holdings) -> Iterator[Sentence]:
     if not classified:
         yield Sentence(
             "Features",
-            ("No feature can be classified under every acquisition and delineation factor: ",
-             counts.number(features, "n_outside", "int"), " are invariant, constant, or have too few subjects."),
-            "stability", counts.file, "poor",
-        )  # fmt: skip
+            (
+                "No feature can be classified under every acquisition and delineation factor: ",
+                counts.number(features, "n_outside", "int"),
+                " are invariant or constant, or have too few subjects.",
+            ),
+            "stability",
+            counts.file,
+            "poor",
+        )
         return
     share = counts.frame["n_good_or_excellent"].iloc[features] / classified
     parts: Parts = (
-        counts.number(features, "n_good_or_excellent", "int"), " of ",
+        counts.number(features, "n_good_or_excellent", "int"),
+        " of ",
         counts.number(features, "n_classifiable", "int"),
         " features stay good or excellent under every acquisition and delineation factor tested (",
-        counts.number(features, "factors", "int"), " factors at ",
-        counts.number(features, "severities", "int"), " severities in all); so do ",
-        counts.number(clusters, "n_good_or_excellent", "int"), " of ",
-        counts.number(clusters, "n_classifiable", "int"), " clusters of features that say the same.",
-    )  # fmt: skip
+        counts.number(features, "factors", "int"),
+        " factors at ",
+        counts.number(features, "severities", "int"),
+        " severities in all); so do ",
+        counts.number(clusters, "n_good_or_excellent", "int"),
+        " of ",
+        counts.number(clusters, "n_classifiable", "int"),
+        " clusters of features that say the same.",
+    )
     tone = "good" if share >= 0.75 else "poor" if share < 0.5 else "neutral"
     yield Sentence("Features", (*parts, *_few(holdings)), "stability", counts.file, tone)
 
@@ -102,7 +131,7 @@ def _worst_factor(holdings: Holdings) -> Iterator[Sentence]:
     severity = common_severity(usable)
     if severity is None:
         several = usable["factor"].nunique() > 1
-        row = int(usable["share"].idxmin())
+        row = int(str(usable["share"].idxmin()))
         factor = str(frame["factor"].iloc[row])
         begin: Parts = (
             "The lowest share is that under ",
@@ -112,8 +141,12 @@ def _worst_factor(holdings: Holdings) -> Iterator[Sentence]:
         )
         why = " No two factors share a severity, so none can be called the worst." if several else ""
         parts = (*begin, ": ", *_survive(sheet, row), f" features stay good or excellent.{why}")
-        yield Sentence("Lowest share", (*parts, *_strength(holdings, factor, float(frame["severity"].iloc[row]))),
-                       "stability", sheet.file)  # fmt: skip
+        yield Sentence(
+            "Lowest share",
+            (*parts, *_strength(holdings, factor, float(frame["severity"].iloc[row]))),
+            "stability",
+            sheet.file,
+        )
         return
     level = usable[usable["severity"] == severity].sort_values("share", kind="stable")
     order = [int(i) for i in level.index]
@@ -121,17 +154,21 @@ def _worst_factor(holdings: Holdings) -> Iterator[Sentence]:
     names = _join([str(frame["factor"].iloc[i]) for i in worst])
     verb = "hurts most" if len(worst) == 1 else "hurt equally"
     parts = (
-        "At equal severity (", sheet.number(order[0], "severity", "plain"), f"), {names} {verb}: ",
-        *_survive(sheet, order[0]), " features stay good or excellent",
-    )  # fmt: skip
+        "At equal severity (",
+        sheet.number(order[0], "severity", "plain"),
+        f"), {names} {verb}: ",
+        *_survive(sheet, order[0]),
+        " features stay good or excellent",
+    )
     rest = [i for i in order if i not in worst]
     for i, row in enumerate(rest):
         parts += ("; " if i == 0 else ", ", f"{frame['factor'].iloc[row]} leaves ", *_survive(sheet, row))
     yield Sentence(
         "Worst factor",
         (*parts, ".", *_strength(holdings, str(frame["factor"].iloc[worst[0]]), severity)),
-        "stability", sheet.file,
-    )  # fmt: skip
+        "stability",
+        sheet.file,
+    )
 
 
 def common_severity(usable: pd.DataFrame) -> float | None:
@@ -171,40 +208,87 @@ def _strength(holdings: Holdings, factor: str, severity: float) -> Parts:
     return (" The measures of strength do not see it.",)
 
 
+def _signal(holdings: Holdings) -> Iterator[Sentence]:
+    """Does the model beat chance? Told first: without a signal nothing else about the model means anything."""
+    yield from _safeguard(holdings, "permutation", "Signal")
+
+
 def _model(holdings: Holdings) -> Iterator[Sentence]:
-    drift, breakdown = holdings.sheet("drift"), holdings.sheet("breakdown")
+    drift = holdings.sheet("drift")
     if drift is None:
         return
-    reference = [i for i in drift.rows(factor="reference") if drift.frame["arm"].iloc[i] == main_arm(drift)]
-    if reference:
+    record = holdings.drift_record
+    name = record.get("outcome_name") or record.get("outcome") or "the outcome"
+    frame = drift.frame
+    own = frame[frame["arm"].eq(main_arm(drift))]
+    for model in dict.fromkeys(own["model"]):
+        rows = own[own["model"].eq(model)]
+        reference = [int(str(i)) for i in rows.index[rows["factor"].eq("reference")]]
+        if not reference:
+            continue
         row = reference[0]
-        model = drift.frame["model"].iloc[row]
-        name = holdings.drift_record.get("outcome_name") or "the outcome"
-        others = drift.frame[
-            drift.frame["arm"].eq(main_arm(drift))
-            & drift.frame["model"].eq(model)
-            & drift.frame["factor"].ne("reference")
-        ]
-        words = others["verdict"].value_counts()
-        drifts = int(words.get("drifts", 0))
+        judged = rows.loc[rows["verdict"].notna() & rows["verdict"].ne(""), "verdict"]
+        words = judged.value_counts()
         told = ", ".join(f"{count} {word}" for word, count in words.items())
+        verdicts = f" Of {len(judged)} perturbed levels: {told}." if len(judged) else ""
+        tone = (
+            "poor" if "drifts" in words else "good" if set(words) <= set(_HOLD) and len(words) else "neutral"
+        )
         yield Sentence(
             "Model",
-            (f"Model {model} predicts {name} with AUC ", drift.number(row, "auc", "2f"), " (",
-             drift.number(row, "auc_low", "2f"), " to ", drift.number(row, "auc_high", "2f"),
-             f") on unperturbed images. Verdicts over {len(others)} perturbed levels: {told}."),
-            "drift", drift.file, "poor" if drifts else "neutral",
-        )  # fmt: skip
-    if breakdown is not None:
-        own = [
-            i
-            for i in breakdown.rows(arm=main_arm(breakdown))
-            if pd.notna(breakdown.frame["first_drifts"].iloc[i])
-        ]
-        for row in own[:2]:
-            yield Sentence(
-                "Breakdown", (breakdown.number(row, "sentence", "text"),), "drift", breakdown.file, "poor"
-            )
+            (
+                f"{str(model).replace('_', ' ').capitalize()} predicts {name} with AUC ",
+                drift.number(row, "auc", "2f"),
+                " (95 % interval ",
+                drift.number(row, "auc_low", "2f"),
+                " to ",
+                drift.number(row, "auc_high", "2f"),
+                f") at the reference.{verdicts}",
+            ),
+            "drift",
+            drift.file,
+            tone,
+        )
+
+
+def _until(holdings: Holdings) -> Iterator[Sentence]:
+    """Until which severity the first model holds, factor by factor."""
+    sheet = holdings.sheet("breakdown")
+    if sheet is None:
+        return
+    frame = sheet.frame
+    own = frame[frame["arm"].eq(main_arm(sheet)) & frame["role"].isin(_ROLES) & frame["status"].eq("ok")]
+    own = own[own["model"].eq(own["model"].iloc[0])] if len(own) else own
+    if own.empty:
+        return
+    parts: list[str | Number] = []
+    for i, factor in own["factor"].items():
+        row = int(str(i))
+        first, drifts = frame["first_not_robust"].iloc[row], frame["first_drifts"].iloc[row]
+        parts.append("; " if parts else "")
+        if pd.isna(first):
+            parts.append(f"{factor} up to the largest severity")
+        elif pd.isna(drifts):
+            parts += [
+                f"{factor} not shown from severity ",
+                sheet.number(row, "first_not_robust", "plain"),
+                " on",
+            ]
+        else:
+            parts += [f"{factor} drifts at severity ", sheet.number(row, "first_drifts", "plain")]
+    widest = int(str(own["smallest_margin"].idxmax())) if own["smallest_margin"].notna().any() else None
+    closing: tuple[str | Number, ...] = (
+        (". The smallest margin that these patients could have verified is ",
+         sheet.number(widest, "smallest_margin", "3f"), " AUC.")
+        if widest is not None
+        else (".",)
+    )  # fmt: skip
+    margin = own["margin"].iloc[0]
+    poor = own["first_drifts"].notna().any()
+    yield Sentence(
+        "Holds until", (f"At a margin of {margin:g} AUC it holds for: ", *parts, *closing), "drift", sheet.file,
+        "poor" if poor else "neutral",
+    )  # fmt: skip
 
 
 def main_arm(sheet: Sheet) -> str:
@@ -214,15 +298,18 @@ def main_arm(sheet: Sheet) -> str:
 
 
 def _volume(holdings: Holdings) -> Iterator[Sentence]:
+    yield from _safeguard(holdings, "beats_volume", "Volume")
+
+
+def _safeguard(holdings: Holdings, check: str, topic: str) -> Iterator[Sentence]:
+    """Tell what one safeguard says of each model."""
     sheet = holdings.sheet("safeguards")
     if sheet is None:
         return
-    for row in range(len(sheet.frame)):
-        if "volume" in str(sheet.frame["check"].iloc[row]) and pd.notna(sheet.frame["text"].iloc[row]):
-            status = sheet.frame["status"].iloc[row]
-            tone = {"PASS": "good", "FAIL": "poor"}.get(str(status), "neutral")
-            yield Sentence("Volume", (sheet.number(row, "text", "text"),), "safeguards", sheet.file, tone)
-            return
+    for row in sheet.rows(check=check):
+        status = str(sheet.frame["status"].iloc[row])
+        tone = {"PASS": "good", "WARN": "poor", "FAIL": "poor"}.get(status, "neutral")
+        yield Sentence(topic, (sheet.number(row, "text", "text"),), "safeguards", sheet.file, tone)
 
 
 def _remedy(holdings: Holdings) -> Iterator[Sentence]:

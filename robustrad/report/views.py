@@ -73,7 +73,7 @@ class Table:
     columns : tuple of Column
         In their order.
     groups, group_notes : tuple of str
-        Columns of the sheet whose values make a heading above the rows that share them, the latter in brackets.
+        Columns of the sheet whose values make a heading above the rows that share them; notes in brackets.
     notes : tuple of str
         Footnotes.
     """

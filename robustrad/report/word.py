@@ -110,7 +110,8 @@ def _xml(table: Table, text_mm: float) -> str:
     return (
         f'<w:tbl {_NS}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="8"/></w:tblBorders>'
-        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
+        "</w:tblPr>"
         f"<w:tblGrid>{grid}</w:tblGrid>"
         f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{rows}</w:tbl>"
     )
@@ -121,7 +122,8 @@ def _rows(table: Table, widths: Sequence[int]) -> Iterator[str]:
         if heading:
             text = _paragraph(heading, italic=True, keep=True)
             yield (
-                f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{sum(widths)}" w:type="dxa"/><w:gridSpan w:val="{len(widths)}"/>'
+                f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{sum(widths)}" w:type="dxa"/>'
+                f'<w:gridSpan w:val="{len(widths)}"/>'
                 f"</w:tcPr>{text}</w:tc></w:tr>"
             )
         previous = ""
@@ -151,13 +153,15 @@ def _paragraph(
     style = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
     clean = "".join(character for character in text if character >= " ")
     return (
-        f'<w:p><w:pPr>{kept}<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/>{aligned}</w:pPr>'
-        f'<w:r><w:rPr>{style}<w:sz w:val="17"/></w:rPr><w:t xml:space="preserve">{escape(clean)}</w:t></w:r></w:p>'
+        f'<w:p><w:pPr>{kept}<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/>'
+        f"{aligned}</w:pPr>"
+        f'<w:r><w:rPr>{style}<w:sz w:val="17"/></w:rPr>'
+        f'<w:t xml:space="preserve">{escape(clean)}</w:t></w:r></w:p>'
     )
 
 
 def _widths(table: Table, text_mm: float) -> list[int]:
-    """Return column widths in twentieths of a point: wide columns as they ask, the others by their longest text."""
+    """Return column widths in twentieths of a point: as asked, else by the longest text."""
     twips = text_mm / 25.4 * 1440
     sample = list(table.rows)[:: max(1, len(table.rows) // 400)]
     texts = [table.cells(row) for row in sample]

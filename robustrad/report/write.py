@@ -39,8 +39,8 @@ def write_report(
     Parameters
     ----------
     folder : Path
-        A study, or the folder of an analysis of a feature table. A picture ``report/contact_sheet.png`` that is
-        there is shown.
+        A study, or the folder of an analysis of a feature table. A picture ``report/contact_sheet.png`` in it
+        is shown.
     title : str, optional
         Of page and documents; default the study's name.
     formats : sequence of str
@@ -102,13 +102,13 @@ def check(formats: Iterable[str], width_mm: float) -> None:
 
 
 def table_notes(holdings: Holdings) -> dict[str, tuple[str, ...]]:
-    """Return the footnotes of each table: ICC form, interval, n, k, thresholds, dropped subjects, engine, versions."""
+    """Return each table's footnotes: ICC form, interval, n, k, thresholds, dropped subjects, engine."""
     engine = engine_note(holdings.folder)
     summary = holdings.sheet("summary")
     rows = None if summary is None else summary.frame[summary.frame["role"].ne("control")]
     told = () if rows is None else (f"{footnote(rows)} {engine}".rstrip(),)
     about = (engine,) if engine else ()
-    named = {name: told for name in ("stability_summary", "robust_features", "features", "factors")}
+    named = dict.fromkeys(("stability_summary", "robust_features", "features", "factors"), told)
     return {**named, "strength": about, "cohort": (), "remedies": about, "drift": about}
 
 

@@ -18,14 +18,55 @@ from robustrad.stability.classes import CLASSES, worst_classes
 ROLES = ("acquisition", "delineation")
 OUTSIDE = (policy.INVARIANT, policy.CONSTANT, policy.INSUFFICIENT)
 SURVIVOR_COLUMNS = (
-    "feature", "image_type", "feature_class", "cluster", "class", "status", "survives",
-    "factor", "level", "severity", "estimand", "headline_by", "icc", "class_by", "limit", "high", "n", "n_dropped",
-    "spearman", "bias_sd", "wcv", "wcv_status", "icc_volume_adjusted", "scale_sensitive", "flags",
-)  # fmt: skip
-FACTOR_COLUMNS = ("factor", "role", "severity", "level", "features", "n_features", "share", "clusters", "n_clusters",
-                  "n_outside")  # fmt: skip
-COUNT_COLUMNS = ("role", "unit", "n", "n_classifiable", *(f"n_{name}" for name in CLASSES), "n_good_or_excellent",
-                 "n_outside", "factors", "severities")  # fmt: skip
+    "feature",
+    "image_type",
+    "feature_class",
+    "cluster",
+    "class",
+    "status",
+    "survives",
+    "factor",
+    "level",
+    "severity",
+    "estimand",
+    "headline_by",
+    "icc",
+    "class_by",
+    "limit",
+    "high",
+    "n",
+    "n_dropped",
+    "spearman",
+    "bias_sd",
+    "wcv",
+    "wcv_status",
+    "icc_volume_adjusted",
+    "scale_sensitive",
+    "flags",
+)
+FACTOR_COLUMNS = (
+    "factor",
+    "role",
+    "severity",
+    "level",
+    "features",
+    "n_features",
+    "share",
+    "clusters",
+    "n_clusters",
+    "n_outside",
+)
+COUNT_COLUMNS = (
+    "role",
+    "unit",
+    "n",
+    "n_classifiable",
+    *(f"n_{name}" for name in CLASSES),
+    "n_good_or_excellent",
+    "n_outside",
+    "factors",
+    "severities",
+)
 _HIGH = {"icc_1_1_low": "icc_1_1_high", "icc_a_1_low_fixed": "icc_a_1_high_fixed"}
 
 
@@ -133,12 +174,14 @@ def factor_counts(headline: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 **dict(zip(keys, key, strict=True)),
-                "features": stay["features"], "n_features": of["features"],
+                "features": stay["features"],
+                "n_features": of["features"],
                 "share": stay["features"] / of["features"] if of["features"] else np.nan,
-                "clusters": stay["clusters"], "n_clusters": of["clusters"],
+                "clusters": stay["clusters"],
+                "n_clusters": of["clusters"],
                 "n_outside": units["n_outside"]["features"],
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=list(FACTOR_COLUMNS))
 
 
@@ -149,7 +192,7 @@ def _relevant(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _worst_over_factors(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return feature, class and status: null where a factor has too few subjects, or none can be classified."""
+    """Return feature, class and status; class null where a factor has too few subjects or no class."""
     per_factor = worst_classes(rows)
     rank = per_factor["class"].map({name: i for i, name in enumerate(CLASSES)}).astype(float)
     per_factor = per_factor.assign(

@@ -1,8 +1,9 @@
-"""What perturbation does to a model: performance, decisions, calibration, single patients, training by test."""
+"""What perturbation does to a model: performance, decisions, calibration, patients, training by test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def factors_of(drift: pd.DataFrame) -> list[str]:
 
 
 def doses(rows: pd.DataFrame) -> tuple[pd.Series, list[float], list[str]]:
-    """Return where each row stands on the x axis, and ticks: signed severity, or the levels in their order."""
+    """Return where each row stands on the x axis, and ticks: signed severity, or levels in their order."""
     if rows["severity"].notna().all():
         dose = rows["severity"] * rows["sign"].fillna(1)
         ticks = sorted(set(dose))
@@ -87,7 +88,7 @@ def plot_drift(
     for i, (model, part) in enumerate(rows.groupby("model", sort=False)):
         own = part.sort_values("dose", kind="stable")
         color = COLORS[i % len(COLORS)]
-        style = {"color": color, "marker": MARKERS[i % len(MARKERS)], "label": str(model)}
+        style: dict[str, Any] = {"color": color, "marker": MARKERS[i % len(MARKERS)], "label": str(model)}
         if ordered:
             ax.fill_between(
                 own["dose"], own["delta_low_band"], own["delta_high_band"], color=color, alpha=0.16, lw=0

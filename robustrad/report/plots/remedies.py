@@ -54,9 +54,13 @@ def remedies_figure(remedies: pd.DataFrame, *, width_mm: float) -> Figure | None
     longest = max(int(known["experiment"].eq(name).sum()) for name in experiments)
     with drawing():
         figure, axes = panels(
-            len(experiments), width_mm=width_mm, height_mm=20 + 4.4 * longest, columns=2 if width_mm > 100 else 1,
-            legend_mm=6.0, share_y=False,
-        )  # fmt: skip
+            len(experiments),
+            width_mm=width_mm,
+            height_mm=20 + 4.4 * longest,
+            columns=2 if width_mm > 100 else 1,
+            legend_mm=6.0,
+            share_y=False,
+        )
         for ax, name in zip(axes, experiments, strict=True):
             plot_remedies(known, ax, experiment=name)
         legend_below(figure, axes[0])

@@ -59,12 +59,12 @@ def plot_dose_response(summary: pd.DataFrame, ax: Axes, *, factor: str, estimand
     rows = rows[rows["factor"].eq(factor)]
     rows = rows.assign(dose=rows["severity"] * rows["sign"].fillna(1))
     for i, (name, part) in enumerate(rows.groupby("feature_class", sort=False)):
-        part = part[part["median"].notna()].sort_values("dose", kind="stable")
-        if part.empty:
+        own = part[part["median"].notna()].sort_values("dose", kind="stable")
+        if own.empty:
             continue
         ax.plot(
-            part["dose"],
-            part["median"],
+            own["dose"],
+            own["median"],
             marker=MARKERS[i % len(MARKERS)],
             color=FEATURE_COLORS.get(str(name), GRAY),
             lw=1.8 if name == "all" else 0.9,
@@ -72,7 +72,7 @@ def plot_dose_response(summary: pd.DataFrame, ax: Axes, *, factor: str, estimand
             label=str(name),
         )
     doses = sorted(set(rows["dose"]))
-    ax.set_xticks(doses, [tick(dose, signed=rows["sign"].notna().any()) for dose in doses])
+    ax.set_xticks(doses, [tick(dose, signed=bool(rows["sign"].notna().any())) for dose in doses])
     ax.margins(x=0.1)
     _bars(ax)
     ax.set_title(words(factor))
@@ -120,10 +120,10 @@ def plot_survival(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | Non
     for i, (factor, part) in enumerate(rows.groupby("factor", sort=False)):
         if names is not None and factor not in names:
             continue
-        part = part.sort_values("severity", kind="stable")
+        own = part.sort_values("severity", kind="stable")
         ax.plot(
-            part["severity"],
-            100 * part["share"],
+            own["severity"],
+            100 * own["share"],
             marker=MARKERS[i % len(MARKERS)],
             color=COLORS[i % len(COLORS)],
             label=words(str(factor)),

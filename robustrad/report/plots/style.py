@@ -96,11 +96,10 @@ def panels(
     rows = math.ceil(count / most)
     across = math.ceil(count / rows)  # five panels stand as three and two, not as four and one
     height = rows * height_mm + legend_mm
-    figure = Figure(figsize=(width_mm / 25.4, height / 25.4), layout="constrained")
+    figure = Figure(figsize=(width_mm / 25.4, height / 25.4))
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(  # type: ignore[union-attr]  # "constrained" above
-        rect=(0, legend_mm / height, 1, 1 - legend_mm / height), w_pad=0.03, h_pad=0.04
-    )
+    room = (0.0, legend_mm / height, 1.0, 1.0 - legend_mm / height)
+    figure.set_layout_engine("constrained", rect=room, w_pad=0.03, h_pad=0.04)
     grid = figure.subplots(rows, across, squeeze=False, sharey=share_y)
     axes = [ax for line in grid for ax in line]
     for ax in axes[count:]:
