@@ -218,7 +218,7 @@ def report(
     json_: Json = False,
 ) -> None:
     """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
-    from robustrad.report.command import report_command
+    from robustrad.report.report import report_command
 
     chosen = [name.strip() for name in formats.split(",")] if formats else None
     _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)

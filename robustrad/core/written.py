@@ -25,7 +25,12 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     path : Path
         File; its folder exists.
     """
-    return write_text(frame.to_csv(index=False, lineterminator="\n"), path)
+    return write_text(csv_text(frame), path)
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return ``frame`` as :func:`write_csv` writes it."""
+    return frame.to_csv(index=False, lineterminator="\n")
 
 
 def write_text(text: str, path: Path) -> Path:

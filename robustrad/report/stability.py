@@ -9,9 +9,13 @@ from typing import Any
 import pandas as pd
 
 from robustrad.core.errors import StudyError
+from robustrad.core.written import csv_text, write_bytes, write_csv, write_text
+from robustrad.report.components import components_caption, components_figure
+from robustrad.report.components_latex import components_latex
 from robustrad.report.figures import heatmap_caption, render_figure, stability_figure
-from robustrad.report.tables import text_or, to_latex, write_bytes, write_csv, write_text
+from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
+from robustrad.stability.components_summary import components_summary, harmonizable_line
 from robustrad.stability.summary import headline, summary
 
 
@@ -21,8 +25,8 @@ class StabilityReport:
 
     Attributes
     ----------
-    table, summary, headline : DataFrame
-        From :mod:`robustrad.stability`.
+    table, summary, headline, components_summary : DataFrame
+        From :mod:`robustrad.stability`; the last is None where components were not asked for.
     paths : tuple of Path
         Files, in the order in which they are told.
     thresholds : three floats
@@ -34,6 +38,7 @@ class StabilityReport:
     headline: pd.DataFrame
     paths: tuple[Path, ...]
     thresholds: Thresholds
+    components_summary: pd.DataFrame | None = None
 
     @property
     def text(self) -> str:
@@ -47,6 +52,7 @@ class StabilityReport:
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
             f"  {'factor':<20} {'role':<12} {'severity or level':<18} {'features':>16} {'clusters':>16}",
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
+            *self._harmonizable(),
             "Written:",
             *(f"  {path}" for path in self.paths),
         ]
@@ -56,7 +62,15 @@ class StabilityReport:
     def data(self) -> dict[str, Any]:
         """The same for machines."""
         counts = self.headline.astype(object).where(self.headline.notna(), None)
-        return {"headline": counts.to_dict("records"), "files": [str(path) for path in self.paths]}
+        told = {"headline": counts.to_dict("records"), "files": [str(path) for path in self.paths]}
+        if self.components_summary is not None:
+            shares = self.components_summary[["factor", "role", "feature_class", "harmonizable_share"]]
+            told["harmonizable"] = shares.astype(object).where(shares.notna(), None).to_dict("records")
+        return told
+
+    def _harmonizable(self) -> list[str]:
+        line = "" if self.components_summary is None else harmonizable_line(self.components_summary)
+        return [line] if line else []
 
 
 _KEYS = ["factor", "role", "severity", "level"]
@@ -66,11 +80,12 @@ def write_stability(
     table: pd.DataFrame,
     folder: Path,
     *,
+    components: pd.DataFrame | None = None,
     thresholds: Thresholds = KOO_LI,
     alpha: float = 0.05,
     note: str = "",
 ) -> StabilityReport:
-    """Write the views of a stability table into ``folder``: CSV, LaTeX, heat map and its caption.
+    """Write the views of a stability table into ``folder``: CSV, LaTeX, figures and their captions.
 
     Everything is made before the first file is written; the same table gives the same bytes.
 
@@ -80,6 +95,8 @@ def write_stability(
         From :func:`robustrad.stability.table.stability_table`.
     folder : Path
         Where; made if it is not there.
+    components : DataFrame, optional
+        From :func:`robustrad.stability.components_table.components_table` of the same source.
     thresholds, alpha
         With which the table was made, for the texts.
     note : str
@@ -100,6 +117,8 @@ def write_stability(
     latex = to_latex(summarized, thresholds=thresholds, alpha=alpha, note=note)
     figure = render_figure(stability_figure(summarized, thresholds=thresholds))
     caption = f"{heatmap_caption(summarized, alpha=alpha)} {note}".rstrip() + "\n"
+    parts = None if components is None else components_summary(components, table)
+    views = {} if components is None or parts is None else _component_views(components, parts, note)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -111,8 +130,21 @@ def write_stability(
         write_text(latex, folder / "summary.tex"),
         *(write_bytes(content, folder / f"heatmap{suffix}") for suffix, content in figure.items()),
         write_text(caption, folder / "heatmap.txt"),
+        *(write_bytes(content, folder / name) for name, content in views.items()),
     )
-    return StabilityReport(table, summarized, counted, paths, thresholds)
+    return StabilityReport(table, summarized, counted, paths, thresholds, parts)
+
+
+def _component_views(components: pd.DataFrame, parts: pd.DataFrame, note: str) -> dict[str, bytes]:
+    figure = render_figure(components_figure(parts))
+    caption = f"{components_caption(parts)} {note}".rstrip() + "\n"
+    return {
+        "components.csv": csv_text(components).encode(),
+        "components_summary.csv": csv_text(parts).encode(),
+        "components.tex": components_latex(parts, note=note).encode(),
+        **{f"components{suffix}": content for suffix, content in figure.items()},
+        "components.txt": caption.encode(),
+    }
 
 
 def _line(part: pd.DataFrame) -> str:

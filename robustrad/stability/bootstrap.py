@@ -28,6 +28,7 @@ class AgreementLimits(NamedTuple):
 
     icc_a_1: Limits
     ccc: Limits  # NaN for more than two conditions
+    harmonizable: Limits  # of the mean over the draws, with the draws in the rest
 
 
 def bootstrap_limits(
@@ -37,8 +38,9 @@ def bootstrap_limits(
     alpha: float = 0.05,
     resamples: int = RESAMPLES,
     seed: int = SEED,
+    only_icc: bool = False,
 ) -> AgreementLimits:
-    """Return percentile limits of ICC(A,1) and CCC, each averaged over the draws.
+    """Return percentile limits of ICC(A,1) and CCC, averaged over the draws, and of the harmonizable share.
 
     Parameters
     ----------
@@ -52,16 +54,19 @@ def bootstrap_limits(
         Bootstrap samples, the same for all features.
     seed : int
         Of the resampling.
+    only_icc : bool, default False
+        Leave the other limits NaN, which is faster.
 
     Notes
     -----
     All sums of squares of a resample follow from sums over cases, weighted by how often each was drawn: a few
-    matrix products per draw serve all resamples and features.
+    matrix products per draw serve all resamples and features. Resampling adds the level means' own error once
+    more, so the share's level variance is (MSC - 2 MSE) / n there.
     """
     k, n_draws, p = values.shape[1:]
     _, patients = np.unique(patients, return_inverse=True)
     counts = _counts(int(patients.max()) + 1, resamples, seed)[patients]
-    icc, ccc = (Limits(np.full(p, np.nan), np.full(p, np.nan)) for _ in range(2))
+    icc, ccc, share = (Limits(np.full(p, np.nan), np.full(p, np.nan)) for _ in range(3))
     # One thread: the order of additions, and so the last digit, must not depend on the machine's cores.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(divide="ignore", invalid="ignore"):
         for start in range(0, p, _CHUNK):
@@ -69,9 +74,13 @@ def bootstrap_limits(
             sums = [_resampled(values[:, :, draw, part], counts) for draw in range(n_draws)]
             n = counts.sum(axis=0)
             icc.low[part], icc.high[part] = tails(_average([_icc(s, n, k) for s in sums]), alpha)
+            if only_icc:
+                continue
             if k == 2:
                 ccc.low[part], ccc.high[part] = tails(_average([_ccc(s) for s in sums]), alpha)
-    return AgreementLimits(icc, ccc)
+            shares = _harmonizable(values[:, :, :, part], counts)
+            share.low[part], share.high[part] = tails(shares, alpha)
+    return AgreementLimits(icc, ccc, share)
 
 
 def _average(draws: list[Floats]) -> Floats:
@@ -126,3 +135,17 @@ def _icc(sums: _Sums, n: Floats, k: int) -> Floats:
 def _ccc(sums: _Sums) -> Floats:
     """CCC: subjects and error are n (s_x^2 + s_y^2 +- 2 s_xy) / 2, conditions n (m_x - m_y)^2 / 2."""
     return np.asarray((sums.subjects - sums.error) / (sums.subjects + sums.error + 2 * sums.conditions))
+
+
+def _harmonizable(values: Floats, counts: Floats) -> Floats:
+    """Share of the level in all variance but the subjects', with draws nested in the cells."""
+    k, draws = values.shape[1:3]
+    n = counts.sum(axis=0)
+    cells = values.mean(axis=2)
+    sums = _resampled(cells, counts)
+    msc, mse = sums.conditions / (k - 1), sums.error / ((n - 1) * (k - 1))
+    spread = np.square(values - cells[:, :, None]).sum(axis=(1, 2))
+    within = (spread.T @ counts) / (n * k * (draws - 1))
+    level = np.maximum((msc - 2 * mse) / n, 0.0)
+    rest = np.maximum(mse - within / draws, 0.0) + within
+    return np.asarray(level / (level + rest))

@@ -11,6 +11,7 @@ from robustrad.stability.anova import Floats
 from robustrad.stability.clusters import correlation_clusters
 from robustrad.stability.naming import is_ratio_scale, parse
 from robustrad.stability.observations import Observations
+from robustrad.stability.transform import fit_transform
 
 VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
 
@@ -35,6 +36,10 @@ class FeatureFacts:
         Logarithm of the baseline's volume, NaN where unknown or not positive.
     has_volume : bool
         Whether there is a volume feature.
+    transformed : ndarray of shape (n_cases, m_conditions, p_features)
+        All values on the scale of :mod:`robustrad.stability.transform`, fitted on the baseline.
+    transformed_by : ndarray of object
+        ``yeo_johnson``, ``rank_normal`` or None.
     """
 
     names: NDArray[np.object_]
@@ -46,12 +51,15 @@ class FeatureFacts:
     baseline: Floats
     log_volume: Floats
     has_volume: bool
+    transformed: Floats
+    transformed_by: NDArray[np.object_]
 
 
 def feature_facts(observed: Observations) -> FeatureFacts:
     """Return what ``observed`` says of its features."""
     names, baseline = observed.features, observed.baseline
     parsed = [parse(name) for name in names]
+    transform = fit_transform(baseline)
     volume = next((name for name in VOLUMES if name in names), None)
     volumes = baseline[:, names.index(volume)] if volume else np.full(len(observed.cases), np.nan)
     return FeatureFacts(
@@ -64,6 +72,8 @@ def feature_facts(observed: Observations) -> FeatureFacts:
         baseline=baseline,
         log_volume=np.where(volumes > 0, np.log(np.where(volumes > 0, volumes, 1.0)), np.nan),
         has_volume=volume is not None,
+        transformed=transform.apply(observed.values),
+        transformed_by=transform.by,
     )
 
 

@@ -73,13 +73,26 @@ def fixed_limits(
             part = slice(start, min(start + _CHUNK, p))
             rows = squares.rows[part, None] * star.rows
             error = squares.error[part, None] * star.error
-            noise = error / n
-            bias = np.sqrt(squares.columns[part, None] * ((k - 1) / n))
-            theta = ((bias + np.sqrt(noise) * star.along) ** 2 + noise * star.across) / (k - 1)
-            theta = np.maximum(theta - 2 * noise, 0.0)
+            theta = _level_variance(squares.columns[part, None], error, star, n, k)
             subjects = (rows - error) / k
             low[part], high[part] = tails(subjects / (subjects + theta + error), alpha)
     return Limits(low, high)
+
+
+def share_samples(f: Floats, n: int, k: int) -> Floats:
+    """Return draws of theta2 / (theta2 + var_e) for each F = MSC/MSE, shape (f.size, DRAWS)."""
+    star = _draws(n, k, DRAWS, SEED)
+    error = np.broadcast_to(star.error, (f.size, DRAWS))
+    theta = _level_variance(f[:, None], error, star, n, k)
+    return np.asarray(theta / (theta + error))
+
+
+def _level_variance(columns: Floats, error: Floats, star: _Draws, n: int, k: int) -> Floats:
+    """Draws of the variance of the level means, freed of their own error: theta2 of the notes above."""
+    noise = error / n
+    bias = np.sqrt(columns * ((k - 1) / n))
+    theta = ((bias + np.sqrt(noise) * star.along) ** 2 + noise * star.across) / (k - 1)
+    return np.asarray(np.maximum(theta - 2 * noise, 0.0))
 
 
 @lru_cache(maxsize=64)

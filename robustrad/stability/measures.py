@@ -13,11 +13,15 @@ from robustrad.stability import status as policy
 from robustrad.stability.agreement import bland_altman, ccc, spearman
 from robustrad.stability.anova import Floats, MeanSquares, mean_squares
 from robustrad.stability.bootstrap import bootstrap_limits
+from robustrad.stability.components import decompose
 from robustrad.stability.fixed import Limits, fixed_limits
 from robustrad.stability.forms import bias_test, six_forms
+from robustrad.stability.harmonizable import harmonizable_limits, harmonizable_share
 from robustrad.stability.repeatability import quartile_dispersion, repeatability_coefficient, within_cv
 
 Columns = dict[str, NDArray[Any]]
+
+_SENSITIVITY_DRAWS = 500  # for the limits of the transformed ICC, which decide nothing
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Block:
     ----------
     values : ndarray of shape (n_subjects, k_conditions, n_draws, p_features)
         Finite. Where the reference takes part it is the first of the k, the same in every draw.
+    transformed : ndarray of the same shape
+        On the scale of :mod:`robustrad.stability.transform`; NaN for a feature without one.
     baseline : ndarray of shape (n_subjects, p_features)
         Reference values (or means over conditions); may hold NaN where the reference takes no part.
     log_volume : ndarray of shape (n_subjects,)
@@ -43,6 +49,7 @@ class Block:
     """
 
     values: Floats
+    transformed: Floats
     baseline: Floats
     log_volume: Floats
     patients: NDArray[np.intp]
@@ -74,9 +81,13 @@ def measure(block: Block, *, alpha: float) -> Columns:
         if "proportional_p" in columns:
             columns["proportional_p"] = np.where(invariant, np.nan, columns["proportional_p"])
         columns |= _ceiling(block, alpha)
+        columns["ceiling_c_1"] = np.where(invariant, np.nan, columns["icc_c_1"])
+        for part in ("harmonizable_share", "harmonizable_share_low", "harmonizable_share_high"):
+            columns[part] = np.where(invariant, np.nan, columns[part])
     columns |= _spread(block, alpha)
     columns |= _bias(block, invariant)
     columns |= _adjusted(block, invariant)
+    columns |= _transformed(block, invariant, alpha)
     columns["log_icc"] = _log_icc(block)
     constant = columns["status"] == policy.CONSTANT
     for name, column in columns.items():
@@ -108,12 +119,12 @@ def _one_status(statuses: NDArray[Any], estimate: Floats, n_dropped: int) -> NDA
 
 
 def _limits(block: Block, squares: MeanSquares, alpha: float) -> Columns:
-    """Limits of ICC(A,1) with fixed levels and of CCC; over several draws by bootstrap."""
+    """Limits of ICC(A,1) with fixed levels, of CCC, of the harmonizable share; over draws by bootstrap."""
     k, n_draws = block.values.shape[1:3]
     if n_draws > 1:
-        icc, concordance = bootstrap_limits(block.values, block.patients, alpha=alpha)
+        icc, concordance, share = bootstrap_limits(block.values, block.patients, alpha=alpha)
     else:
-        icc = fixed_limits(squares, alpha=alpha)
+        icc, share = fixed_limits(squares, alpha=alpha), harmonizable_limits(squares, alpha=alpha)
         blank = np.full_like(icc.low, np.nan)
         exact = ccc(block.values[:, 0, 0], block.values[:, 1, 0], alpha=alpha)
         concordance = Limits(exact.low, exact.high) if k == 2 else Limits(blank, blank)
@@ -122,6 +133,9 @@ def _limits(block: Block, squares: MeanSquares, alpha: float) -> Columns:
         "icc_a_1_high_fixed": icc.high,
         "ccc_low": concordance.low,
         "ccc_high": concordance.high,
+        "harmonizable_share": harmonizable_share(decompose(block.values)),
+        "harmonizable_share_low": share.low,
+        "harmonizable_share_high": share.high,
     }
 
 
@@ -221,6 +235,28 @@ def _adjusted(block: Block, invariant: NDArray[np.bool_]) -> Columns:
     residual = block.values - (x * slope)[:, None, None, :]
     value = _estimate(residual, block.form)
     return {"icc_volume_adjusted": np.where(invariant & np.isfinite(value), 1.0, value)}
+
+
+def _transformed(block: Block, invariant: NDArray[np.bool_], alpha: float) -> Columns:
+    """ICC on the transformed scale; limits made as the class's are, with fewer random numbers."""
+    values = block.transformed
+    squares = mean_squares(values[:, :, 0])
+    if not block.with_reference:
+        _, low, high = six_forms(squares, alpha=alpha)[block.form]
+    elif values.shape[2] == 1:
+        low, high = fixed_limits(squares, alpha=alpha, draws=_SENSITIVITY_DRAWS)
+    else:
+        limits = bootstrap_limits(
+            values, block.patients, alpha=alpha, resamples=_SENSITIVITY_DRAWS, only_icc=True
+        )
+        low, high = limits.icc_a_1
+    found = {
+        "icc_transformed": _estimate(values, block.form),
+        "icc_transformed_low": low,
+        "icc_transformed_high": high,
+    }
+    unknown = np.isnan(found["icc_transformed"])
+    return {name: np.where(unknown, np.nan, np.where(invariant, 1.0, part)) for name, part in found.items()}
 
 
 def _log_icc(block: Block) -> Floats:

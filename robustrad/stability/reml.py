@@ -36,15 +36,11 @@ def reml_forms(cells: Floats) -> dict[str, float] | None:
     MSC = n var_c + var_e), so ICC(1,1) includes McGraw and Wong's MSW = var_e + var_c.
     None for fewer than five subjects or two conditions, no variation, or fewer cells than parameters.
     """
-    finite = np.isfinite(cells)
-    cells = cells[finite.any(axis=1)][:, finite.any(axis=0)]
-    n, k = cells.shape
-    if not policy.enough(n, k, 0) or np.isfinite(cells).sum() <= n + k:
+    found = reml_of(cells)
+    if found is None:
         return None
-    scale = np.nanmax(np.abs(np.where(np.isfinite(cells), cells, np.nan)))
-    if np.nanstd(np.where(np.isfinite(cells), cells, np.nan)) <= policy.RELATIVE_TOLERANCE * scale:
-        return None
-    s, c, e = components(cells)
+    k = found.k
+    s, c, e = found.components
     rows, within = k * s + e, e + c
     single = {
         "icc_1_1": (rows - within) / (rows + (k - 1) * within),
@@ -52,6 +48,33 @@ def reml_forms(cells: Floats) -> dict[str, float] | None:
         "icc_c_1": s / (s + e),
     }
     return single | {f"{form[:-1]}k": k * r / (1 + (k - 1) * r) for form, r in single.items()}
+
+
+class Fit(NamedTuple):
+    """Components of an incomplete feature, with the subjects and conditions that have a value."""
+
+    components: Components
+    n: int
+    k: int
+
+
+def reml_of(cells: Floats) -> Fit | None:
+    """Return the components of one incomplete feature, or None when they cannot be estimated.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_subjects, k_conditions)
+        NaN or infinite where missing.
+    """
+    finite = np.isfinite(cells)
+    cells = cells[finite.any(axis=1)][:, finite.any(axis=0)]
+    n, k = cells.shape
+    known = cells[np.isfinite(cells)]
+    if not policy.enough(n, k, 0) or known.size <= n + k:
+        return None
+    if known.std() <= policy.RELATIVE_TOLERANCE * np.abs(known).max():
+        return None
+    return Fit(components(cells), n, k)
 
 
 def components(cells: Floats) -> Components:

@@ -27,7 +27,9 @@ MEASURES = (
     "sign", "draws", "n_dropped", "fail_rate", "icc_a_1_high_fixed", "interval_fixed",
     "headline", "headline_by", "class", "class_point", "class_by", "class_limit", "scale_sensitive",
     "ccc", "ccc_low", "ccc_high", "bias_sd", "loa_low", "loa_high", "proportional_p", "spearman",
-    "ceiling_location_scale", "ceiling_location_scale_low",
+    "harmonizable_share", "harmonizable_share_low", "harmonizable_share_high",
+    "ceiling_c_1", "ceiling_location_scale", "ceiling_location_scale_low",
+    "icc_transformed", "icc_transformed_low", "icc_transformed_high", "icc_transformed_by",
     "wsd", "rc", "rc_low", "rc_high", "rdc", "wcv", "wcv_status", "qcd",
     "icc_volume_adjusted", "bias_f", "bias_p", "image_type", "feature_class", "cluster", "notes",
 )  # fmt: skip
@@ -93,8 +95,16 @@ def stability_table(
         - ``scale_sensitive``: reference values with |skewness| > 2, or the ICC of the logarithms falls into
           another class than the ICC.
         - ``ccc`` with limits, ``bias_sd``, ``loa_low`` and ``loa_high`` (all three in reference SDs),
-          ``proportional_p``, ``spearman``; for ``factor`` the worst level's. ``ceiling_location_scale``:
-          ICC(C,1) after z-scoring each level.
+          ``proportional_p``, ``spearman``; for ``factor`` the worst level's.
+        - ``harmonizable_share`` with limits (levels fixed): the part of the disagreement that ComBat could
+          remove at most, var_level / (var_level + all other variance but the subjects'), draws nested;
+          ``ceiling_c_1``, ICC(C,1): the ICC that a remedy could reach which shifts each level;
+          ``ceiling_location_scale``, ICC(C,1) after z-scoring each level: one which scales it as well. For
+          named levels only, NaN for repeats and for invariant features.
+        - ``icc_transformed`` with limits: the ICC of the comparison (ICC(A,1) of named levels, ICC(1,1) of
+          repeats) after a monotone transform that ``icc_transformed_by`` names (``yeo_johnson``, else
+          ``rank_normal``), fitted on the reference values; a sensitivity analysis for heavy tails. Its
+          limits take levels as fixed (500 draws or resamples).
         - ``wsd``, ``rc`` (repeats) or ``rdc`` (named levels), in feature units; ``wcv`` and ``qcd``, NaN with
           ``wcv_status`` ``not_ratio_scale`` where a ratio means nothing.
         - ``icc_volume_adjusted``: ICC of the residual on the reference's log volume. ``bias_f``, ``bias_p``:
@@ -112,7 +122,12 @@ def stability_table(
     """
     check_thresholds(thresholds)
     reading = Reading(case, condition, reference, exchangeable, dict(roles or {}), features, modality)
-    observed = read_source(source, reading)
+    return table_of(read_source(source, reading), thresholds=thresholds, alpha=alpha)
+
+
+def table_of(observed: Observations, *, thresholds: Thresholds = KOO_LI, alpha: float = 0.05) -> pd.DataFrame:
+    """Return the table of :func:`stability_table` for values that are read already."""
+    check_thresholds(thresholds)
     facts = feature_facts(observed)
     found = comparisons(observed)
     if not found:
@@ -127,6 +142,8 @@ def _rows(
     columns = _numbers(observed, facts, comparison, alpha)
     columns |= _identity(facts, comparison)
     columns |= verdict(columns, comparison, facts.skewness, thresholds)
+    columns["icc_transformed_by"] = facts.transformed_by.copy()
+    columns["icc_transformed_by"][np.isnan(columns["icc_transformed"].astype(float))] = None
     ratio = facts.ratio & np.isfinite(columns["wcv"].astype(float))
     defined = np.isin(columns["status"], (policy.CONSTANT, policy.INSUFFICIENT), invert=True)
     columns["wcv_status"] = np.full(ratio.size, None, dtype=object)
@@ -147,6 +164,7 @@ def _numbers(observed: Observations, facts: FeatureFacts, comparison: Comparison
     columns["n"], columns["n_dropped"] = np.zeros(p, dtype=np.int64), np.zeros(p, dtype=np.int64)
     columns["k"], columns["draws"] = np.full(p, k), np.full(p, draws)
     perturbed = values[:, 1:] if comparison.with_reference else values
+    transformed = facts.transformed[:, np.array(comparison.conditions)]
     columns["fail_rate"] = 1 - np.isfinite(perturbed).mean(axis=(0, 1, 2))
     for group in complete_groups(values.reshape(n, k * draws, p)):
         used = group.values.shape[0]
@@ -155,6 +173,7 @@ def _numbers(observed: Observations, facts: FeatureFacts, comparison: Comparison
             continue
         block = Block(
             values=group.values.reshape(used, k, draws, -1),
+            transformed=transformed[group.subjects][..., group.features],
             baseline=facts.baseline[group.subjects][:, group.features],
             log_volume=facts.log_volume[group.subjects],
             patients=observed.patients[group.subjects],

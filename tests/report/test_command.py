@@ -13,7 +13,16 @@ from robustrad.stability.table import COLUMNS
 from tests.stability.cohort import cohort, write_study
 
 FIGURES = ["heatmap.pdf", "heatmap.png", "heatmap.svg", "heatmap.txt"]
-FILES = ["headline.csv", *FIGURES, "stability.csv", "summary.csv", "summary.tex"]
+COMPONENTS = [f"components{suffix}" for suffix in (".csv", ".pdf", ".png", ".svg", ".tex", ".txt")]
+FILES = [
+    *COMPONENTS,
+    "components_summary.csv",
+    "headline.csv",
+    *FIGURES,
+    "stability.csv",
+    "summary.csv",
+    "summary.tex",
+]
 FACTORS = {
     "noise": ("acquisition", 3, [("mild", 1, None, 0.1, 0.2), ("strong", 2, None, 0.5, 0.5)]),
     "bin_width": ("definition", 1, [("1", None, None, 1.0, 0.1)]),
@@ -52,7 +61,11 @@ def test_the_text_names_factors_and_files(report):
     assert any(line.split()[:3] == ["bin_width", "definition", "1"] for line in lines)
     for path in report.paths:
         assert str(path) in report.text
+    (line,) = [line for line in lines if line.startswith("ComBat could remove at most")]
+    assert "noise" in line
+    assert "bin_width" in line
     told = json.loads(json.dumps(report.data, allow_nan=False))
+    assert {row["factor"] for row in told["harmonizable"]} == {"noise", "bin_width"}
     assert {row["unit"] for row in told["headline"]} == {"features", "clusters"}
 
 
@@ -63,6 +76,7 @@ def test_a_test_retest_table_is_served(tmp_path):
     table.to_csv(tmp_path / "retest.csv", index=False)
     report = stability_command(tmp_path / "retest.csv", case="patient", condition="scan", exchangeable=True)
     assert set(report.table["estimand"]) == {"repeatability"}
+    assert "ComBat" not in report.text  # repeats have no level that could be shifted
     assert (tmp_path / "retest_stability" / "heatmap.png").is_file()
 
 
