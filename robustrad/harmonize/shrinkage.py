@@ -41,11 +41,32 @@ def shrink_parametric(
     HarmonizationError
         If the iteration has not settled after ``max_iterations``.
     """
-    n = S.shape[0]
+    within = ((S - mean) ** 2).sum(axis=0)
+    return shrink_moments(S.shape[0], mean, variance, within, max_iterations=max_iterations)
+
+
+def shrink_moments(
+    n: int, mean: Floats, variance: Floats, within: Floats, *, max_iterations: int = MAX_ITERATIONS
+) -> tuple[Floats, Floats]:
+    """Return what :func:`shrink_parametric` returns, from the moments of the batch's standardized rows.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the batch.
+    mean, variance, within : ndarray of shape (p,)
+        Mean, variance (ddof 1) and sum of squares about the mean of each feature, p >= 2.
+    max_iterations : int
+        Where to stop with an error.
+
+    Raises
+    ------
+    HarmonizationError
+        If the iteration has not settled after ``max_iterations``.
+    """
     center, tau2 = mean.mean(), np.var(mean, ddof=1)
     m, v = variance.mean(), np.var(variance, ddof=1)
     weight = v / (v + m**2)  # 1 / (lambda - 1)
-    within = ((S - mean) ** 2).sum(axis=0)
     gamma, delta = mean, variance
     for _ in range(max_iterations):
         gamma_new = (tau2 * n * mean + delta * center) / (tau2 * n + delta)

@@ -1,0 +1,22 @@
+"""What remedies that use a site's statistics need of the site."""
+
+from __future__ import annotations
+
+from robustrad.drift.remedies.base import Labels, NotApplicable
+from robustrad.drift.remedies.moments import SiteSamples
+
+MIN_ROWS = 5
+"""Smallest sample of a site that anything is estimated from: the smallest calibration of the sweep."""
+
+
+def known_sites(samples: SiteSamples, batch: Labels) -> None:
+    """Raise NotApplicable if a site has too few rows, or there is no second site."""
+    small = {label: rows.shape[0] for label, rows in samples.rows.items() if rows.shape[0] < MIN_ROWS}
+    if small:
+        told = ", ".join(f"{label} ({n})" for label, n in sorted(small.items()))
+        raise NotApplicable("site statistics", f"too few patients in {told}", f"at least {MIN_ROWS}")
+    if len(samples.rows) < 2:
+        raise NotApplicable("site statistics", "one site only", "two or more")
+    unknown = sorted(set(batch.tolist()) - set(samples.labels))
+    if unknown:
+        raise NotApplicable("site statistics", f"no sample of {', '.join(unknown)}", "patients of every site")

@@ -1,0 +1,1 @@
+"""Experiments that put remedies to the test: paired, disjoint virtual sites, a new site, no signal."""

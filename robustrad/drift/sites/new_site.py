@@ -1,0 +1,154 @@
+"""E3: one site is left out, and a few of its patients, unlabelled, may calibrate.
+
+Virtual sites: the model is trained at the other sites and meets patients of a site it has never seen. Real
+batches: leave one batch out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustrad.drift.data import Floats
+from robustrad.drift.remedies.base import SITES, NotApplicable, Remedy, Training
+from robustrad.drift.remedies.moments import SiteSamples
+from robustrad.drift.remedies.nothing import Nothing
+from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
+from robustrad.drift.sites.calibration import CalibrationSplit, split_site
+from robustrad.drift.sites.disjoint import disjoint_split, home_rows, score_at_site
+from robustrad.drift.sites.results import Variant, variants_of
+from robustrad.drift.sites.virtual import Assignment
+
+NO_CALIBRATION = 0
+NEW, HOME = 0, 1
+"""Columns of the scores: the patient at the new site, and the same model on the patient at the reference."""
+
+
+@dataclass(frozen=True)
+class NewSiteResult:
+    """Scores of one variant at the left-out sites of one assignment.
+
+    Attributes
+    ----------
+    sites : tuple of str
+        Left out in turn.
+    sizes : tuple of int
+        Numbers of calibration patients; 0 alone for a remedy that uses none.
+    scores : ndarray of shape (sites, sizes, n, 2)
+        NaN for everyone who is not judged at the site.
+    status : ndarray of str, shape (sites, sizes)
+        Empty, or why there are no scores.
+    lost : ndarray of shape (sites,)
+        Features that the remedy took away.
+    seconds : float
+        That fitting took.
+    """
+
+    sites: tuple[str, ...]
+    sizes: tuple[int, ...]
+    scores: Floats
+    status: NDArray[np.str_]
+    lost: Floats
+    seconds: float
+
+
+def new_site_variants(remedies: tuple[Remedy, ...]) -> list[Variant]:
+    """Return all variants; unseen means without the factor of the site left out, whichever it is."""
+    return [v for remedy in remedies for v in variants_of(remedy, (("",),), new_site=True)]
+
+
+def run_new_site(
+    bench: Bench, variants: list[Variant], assignment: Assignment, number: int, *, sizes: tuple[int, ...]
+) -> tuple[NewSiteResult, list[NewSiteResult]]:
+    """Return what training and judging at the reference gives (virtual sites), and each variant's result."""
+    labels = assignment.labels[1:] if assignment.virtual else assignment.labels
+    ideal = _blank(bench, labels, (NO_CALIBRATION,))
+    results = [_blank(bench, labels, sizes if SITES in v.remedy.learns_from else (0,)) for v in variants]
+    for position, label in enumerate(labels):
+        site = assignment.labels.index(label)
+        away = np.flatnonzero(assignment.site == site)
+        train = np.flatnonzero((assignment.site >= 0) & (assignment.site != site))
+        seed = bench.seed_of("new site", number, label)
+        split = disjoint_split(bench, assignment, train, seed=seed)
+        drawn = split_site(
+            away, bench.data.groups, assignment.outcome, sizes=sizes, seed=(bench.seed, number, label)
+        )
+        problem = _unusable(assignment, train, drawn)
+        for variant, result in zip(variants, results, strict=True):
+            _judge(bench, split, assignment, variant, result, position, label, drawn, problem)
+        if assignment.virtual and not problem:
+            at_home = replace(split.training, rows=home_rows(bench, train), copies=None)
+            arm = Split(bench, at_home, seed).fit(Nothing(), at_home)
+            ideal.scores[position, 0, drawn.judged, HOME] = arm.score(home_rows(bench, drawn.judged))[0]
+    return ideal, results
+
+
+def _judge(
+    bench: Bench,
+    split: Split,
+    assignment: Assignment,
+    variant: Variant,
+    result: NewSiteResult,
+    position: int,
+    label: str,
+    drawn: CalibrationSplit,
+    problem: str,
+) -> None:
+    """Fill in what one variant does at one new site."""
+    base = split.without((label.split("=")[0],)) if variant.without else split.training
+    arm: FittedArm | None = None
+    for column, size in enumerate(result.sizes):
+        try:
+            if problem or size in drawn.refused:
+                raise NotApplicable("new site", problem or drawn.refused[size])
+            training = base if size == NO_CALIBRATION else _with_site(bench, base, label, assignment, drawn, size)
+            arm = split.fit(variant.remedy, training, like=arm)
+            averages = variant.remedy.averages_draws
+            scores, _ = score_at_site(bench, arm, drawn.judged, assignment, averages=averages)
+        except NotApplicable as error:
+            result.status[position, column] = str(error)[:200]
+            continue
+        result.scores[position, column, drawn.judged, NEW] = scores
+        if assignment.virtual:
+            home = arm.score(home_rows(bench, drawn.judged))[0]
+            result.scores[position, column, drawn.judged, HOME] = home
+        result.lost[position] = (~arm.kept).sum()
+
+
+def _with_site(
+    bench: Bench,
+    training: Training,
+    label: str,
+    assignment: Assignment,
+    drawn: CalibrationSplit,
+    size: int,
+) -> Training:
+    """Add the calibration patients of the new site to the site samples."""
+    rows = drawn.pools[size]
+    fresh = PresentRows(bench.data, {label: (rows, assignment.column[rows])})
+    known = training.sites
+    samples = SiteSamples(
+        {**dict(known.rows), **dict(fresh)}, frozenset({label}), {**known.patients, label: size}
+    )
+    return replace(training, sites=samples)
+
+
+def _unusable(assignment: Assignment, train: NDArray[np.intp], drawn: CalibrationSplit) -> str:
+    for rows, what in ((train, "training patients at the other sites"), (drawn.judged, "judged patients")):
+        if np.unique(assignment.outcome[rows]).size < 2:
+            return f"one class only among the {rows.size} {what}"
+    return ""
+
+
+def _blank(bench: Bench, labels: tuple[str, ...], sizes: tuple[int, ...]) -> NewSiteResult:
+    shape = (len(labels), len(sizes))
+    return NewSiteResult(
+        labels,
+        sizes,
+        np.full((*shape, len(bench.data.subjects), 2), np.nan),
+        np.full(shape, "", dtype="U200"),
+        np.full(len(labels), np.nan),
+        0.0,
+    )

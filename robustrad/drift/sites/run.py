@@ -1,0 +1,233 @@
+"""The comparison of remedies: compute what is missing, then turn all results into tables."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from robustrad.core.errors import Problem, RobustradError
+from robustrad.drift.data import Codes, DriftData
+from robustrad.drift.evaluate.resample import patient_weights
+from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.remedies.base import NotApplicable, Remedy
+from robustrad.drift.remedies.registry import choose
+from robustrad.drift.sites.bench import Bench
+from robustrad.drift.sites.bootstrap import Resamples
+from robustrad.drift.sites.disjoint_rows import DISJOINT, NULL, Scored, disjoint_rows, null_rows
+from robustrad.drift.sites.needs import copies_needs, needs_frame, sweep_needs
+from robustrad.drift.sites.new_site_rows import EXPERIMENT as NEW_SITE
+from robustrad.drift.sites.new_site_rows import SWEEP_COLUMNS, Met, NewSites
+from robustrad.drift.sites.paired_rows import EXPERIMENT as PAIRED
+from robustrad.drift.sites.paired_rows import paired_rows
+from robustrad.drift.sites.plan import Part, Planner
+from robustrad.drift.sites.ranking import ranked
+from robustrad.drift.sites.results import UNSEEN
+from robustrad.drift.sites.rows import Row, blank
+from robustrad.drift.sites.service import PartJob, RemedyService, lay_out_bench, setup_of
+from robustrad.drift.sites.settings import RemedySettings
+from robustrad.drift.sites.store import ResultStore
+from robustrad.workers.pool import run_pool
+
+NAMES = {"e1": PAIRED, "e2": DISJOINT, "e3": NEW_SITE, "e4": NULL}
+_ORDER = ("e1", "e3", "e2", "e4")  # the longest parts first
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RemedyTables:
+    """What a comparison of remedies says.
+
+    Attributes
+    ----------
+    remedies : DataFrame
+        A row per experiment, remedy and scope; the columns are ``rows.COLUMNS``.
+    calibration_sweep : DataFrame
+        E3 by the number of calibration patients; no rows without E3.
+    deployment_needs : DataFrame
+        Copies to be averaged, or patients to be collected, until the drift stays within the margin.
+    """
+
+    remedies: pd.DataFrame
+    calibration_sweep: pd.DataFrame
+    deployment_needs: pd.DataFrame
+
+
+def compare_remedies(
+    data: DriftData,
+    folds: Codes,
+    spec: ModelSpec,
+    settings: RemedySettings,
+    *,
+    margin: float,
+    folder: Path,
+    jobs: int = 1,
+    progress: Callable[[int], Any] | None = None,
+) -> RemedyTables:
+    """Compare remedies, taking from ``folder`` what is there.
+
+    Parameters
+    ----------
+    data : DriftData
+        Subjects under all conditions.
+    folds : ndarray of int, shape (r, n)
+        Outer folds of the run.
+    spec : ModelSpec
+        Model that every remedy trains.
+    settings : RemedySettings
+        Which remedies and experiments.
+    margin : float
+        Loss of AUC that would matter.
+    folder : Path
+        Resume state.
+    jobs : int
+        Worker processes; 1 works in this process.
+    progress : callable, optional
+        Given the number of jobs, returns a context manager with a method ``step``.
+
+    Raises
+    ------
+    DataError
+        If a remedy is unknown.
+    """
+    remedies = choose(settings.remedies)
+    bench = Bench(data, folds, spec, settings.seed)
+    planner = Planner(bench, remedies, settings)
+    store = ResultStore(folder)
+    sizes, refused = _sizes(planner, settings.experiments)
+    todo = [
+        PartJob(name, number)
+        for name in _ORDER
+        for number in range(sizes.get(name, 0))
+        if _missing(store, planner.part(name, number))
+    ]
+    _run(bench, settings, todo, folder=folder, jobs=jobs, progress=progress)
+    return _tables(bench, remedies, planner, store, sizes, refused, settings, margin)
+
+
+def _sizes(planner: Planner, experiments: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the number of parts of each experiment, and why others cannot be done."""
+    sizes, refused = {}, {}
+    for name in experiments:
+        try:
+            sizes[name] = planner.number_of_parts(name)
+        except NotApplicable as error:
+            refused[name] = str(error)
+    return sizes, refused
+
+
+def _missing(store: ResultStore, part: Part) -> bool:
+    read = store.read_new_site if part.experiment == "e3" else store.read
+    keys = [*part.keys, *([part.ideal] if part.ideal else [])]
+    return any(read(key) is None for key in keys)
+
+
+def _run(
+    bench: Bench,
+    settings: RemedySettings,
+    todo: Sequence[PartJob],
+    *,
+    folder: Path,
+    jobs: int,
+    progress: Callable[[int], Any] | None,
+) -> None:
+    if not todo:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = progress(len(todo)) if progress is not None else None
+    if shown is not None:
+        shown.__enter__()
+    try:
+        with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
+            lay_out_bench(bench, Path(name))
+            setup = setup_of(bench, settings, data=Path(name), arms=folder)
+            for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
+                if problems:
+                    raise RobustradError.of(problems)
+                if shown is not None:
+                    shown.step()
+    finally:
+        if shown is not None:
+            shown.__exit__(None, None, None)
+
+
+def _answers(setup: dict[str, Any], todo: Sequence[PartJob], *, jobs: int) -> Iterator[list[Problem]]:
+    if jobs <= 1:
+        with threadpool_limits(1):  # two BLAS threads change sums
+            service = RemedyService(setup)
+            for job in todo:
+                yield [Problem(*problem) for problem in service.run(job.message())["problems"]]
+        return
+    for answer in run_pool("robustrad.drift.sites.service:RemedyService", setup, todo, workers=jobs):
+        if answer.value is None:
+            yield [Problem("worker process", f"died twice on one job: {answer.last_words}")]
+        else:
+            yield [Problem(*problem) for problem in answer.value["problems"]]
+
+
+def _tables(
+    bench: Bench,
+    remedies: tuple[Remedy, ...],
+    planner: Planner,
+    store: ResultStore,
+    sizes: dict[str, int],
+    refused: dict[str, str],
+    settings: RemedySettings,
+    margin: float,
+) -> RemedyTables:
+    data = bench.data
+    weights = patient_weights(data.outcome, data.groups, resamples=settings.resamples, seed=settings.seed)
+    rows: list[Row] = [
+        blank(NAMES[name], remedy.name, UNSEEN, reason)
+        for name, reason in refused.items()
+        for remedy in remedies
+    ]
+    sweep: list[Row] = []
+    needs: list[Row] = []
+    for name, size in sizes.items():
+        parts = [planner.part(name, number) for number in range(size)]
+        virtual = name != "e1" and parts[0].ideal is not None
+        resamples = Resamples.make(weights, size, resample_draws=virtual, seed=settings.seed)
+        if name == "e1":
+            variants = parts[0].variants
+            by_variant = [[_there(store.read(part.keys[i])) for part in parts] for i in range(len(variants))]
+            rows += paired_rows(bench, variants, by_variant, resamples)
+            none = next(i for i, variant in enumerate(variants) if variant.remedy.name == "none")
+            needs += copies_needs(bench, by_variant[none], resamples, margin)
+        elif name == "e3":
+            ideal = [_there(store.read_new_site(p.ideal)) for p in parts if p.ideal is not None]
+            assignments = [p.assignment for p in parts if p.assignment is not None]
+            met = [
+                Met(variant.remedy, variant.scope, [_there(store.read_new_site(p.keys[i])) for p in parts])
+                for i, variant in enumerate(parts[0].variants)
+            ]
+            new = NewSites(bench, assignments, ideal, met, resamples)
+            rows += new.rows(settings.calibration)
+            sweep = new.sweep()
+            needs += sweep_needs(sweep, margin)
+        else:
+            assignments = [p.assignment for p in parts if p.assignment is not None]
+            scored = [
+                Scored(variant.remedy, variant.scope, [_there(store.read(p.keys[i])) for p in parts])
+                for i, variant in enumerate(parts[0].variants)
+            ]
+            if name == "e4":
+                rows += null_rows(bench, assignments, scored)
+            else:
+                ideals = [_there(store.read(p.ideal)) for p in parts if p.ideal is not None]
+                rows += disjoint_rows(
+                    bench, assignments, ideals or None, scored, resamples, confounded=settings.kappa > 0
+                )
+    return RemedyTables(ranked(rows), pd.DataFrame(sweep, columns=list(SWEEP_COLUMNS)), needs_frame(needs))
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise RuntimeError("a result that was computed is not in its folder any more")
+    return found
