@@ -306,6 +306,23 @@ def drift(
 
 
 @app.command()
+def preview(
+    cases: CasesArg,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File: .png, .pdf, .svg or .html.")],
+    protocol: Protocol = None,
+    params: Params = None,
+    case: Annotated[str | None, typer.Option("--case", help="Which case [the first].")] = None,
+    factor: Annotated[str | None, typer.Option("--factor", help="Only this factor, larger.")] = None,
+    json_: Json = False,
+) -> None:
+    """Look before you run: every level of a protocol on one case, in pictures and numbers."""
+    from robustrad.preview.command import preview_command
+
+    told = preview_command(cases, output, protocol=protocol, params=params, case=case, factor=factor)
+    _print(told, json_)
+
+
+@app.command()
 def protocols(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A built-in protocol or a file.")

@@ -30,6 +30,7 @@ ROOMS = [
     "drift",
     "audit",
     "report",
+    "preview",
     "demo",
     "doctor",
     "cli",

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid, Triple
 from robustrad.extract.engine import RegionRefusedError
+from robustrad.perturb.sample import MaskInterpolator
+
+HALF = 0.5 - 1e-9
+"""From which on a voxel is inside; rounding must not decide about those that are half inside."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class AnalysisGrid:
         Index (x, y, z) in the image of the first voxel, where nothing is interpolated.
     transform : SimpleITK.Transform or None
         Maps points of the analysis grid to points of the image (SimpleITK's convention); None is identity.
+    mask_interpolator : str
+        ``nearest`` or ``linear``, see ``sample_mask``.
     notes : tuple of str
         What is lost at the borders: analysis voxels beyond the image, ROI voxels beyond the grid.
     """
@@ -38,6 +44,7 @@ class AnalysisGrid:
     source: Grid
     start: tuple[int, int, int] = (0, 0, 0)
     transform: sitk.Transform | None = None
+    mask_interpolator: MaskInterpolator = "nearest"
     notes: tuple[str, ...] = ()
 
 
@@ -67,9 +74,16 @@ def sample_image(image: sitk.Image, to: AnalysisGrid, interpolator: str | int) -
 
 
 def sample_mask(mask: sitk.Image, to: AnalysisGrid) -> sitk.Image:
-    """Return ``mask`` on the analysis grid: nearest neighbor, the one mask interpolator of all conditions."""
+    """Return ``mask`` on the analysis grid.
+
+    By nearest neighbor, as PyRadiomics does; or interpolated linearly and at least 0.5, where the factor
+    ``interpolator`` asks for it.
+    """
     if not to.interpolate:
         return _crop(put_on_grid(mask, to.source), to)
+    if to.mask_interpolator == "linear":
+        share = _resample(sitk.Cast(mask != 0, sitk.sitkFloat64), to.grid, sitk.sitkLinear, to.transform)
+        return sitk.Cast(share >= HALF, mask.GetPixelID())
     return _resample(mask, to.grid, sitk.sitkNearestNeighbor, to.transform)
 
 

@@ -7,7 +7,6 @@ Settings that change no value of a region (``additionalInfo``, ``voxelSetting``)
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -134,7 +133,7 @@ class _Checker:
         for name, value in section.items():
             if name not in keys:
                 self.unknown((*path, name), "setting", str(name), keys)
-            elif expected := _expectation(value, keys[name]):
+            elif expected := keys[name].expected(value):
                 self.problem((*path, name), f"{name} is {_shown(value)}", expected)
             elif keys[name].changes_results:
                 kept[name] = tuple(value) if isinstance(value, list) else value
@@ -187,65 +186,6 @@ class _Checker:
 
 def _keys(*, voxel: bool) -> dict[str, Key]:
     return {name: key for name, key in KEYS.items() if (name in VOXEL_KEYS) is voxel}
-
-
-def _expectation(value: object, key: Key) -> str:
-    """Return what was expected in place of ``value``; empty if it is right."""
-    if value is None:
-        return "" if key.null else _expected(key)
-    if key.kind in {"ints", "floats"}:
-        if not isinstance(value, (list, tuple)) or (key.lengths and len(value) not in key.lengths):
-            return _expected(key)
-        right = bool(value) and all(_number(item, key) for item in value)
-    elif key.kind == "bool":
-        right = isinstance(value, bool)
-    elif key.kind == "word":
-        right = value in key.words
-    elif key.kind == "interpolator":
-        right = value in key.words if isinstance(value, str) else _number(value, key)
-    elif key.kind == "wavelet":
-        right = value in _wavelets()
-    else:
-        right = _number(value, key)
-    return "" if right else _expected(key)
-
-
-def _number(value: object, key: Key) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return False
-    if isinstance(value, float) and key.kind in {"int", "ints", "interpolator"}:
-        return False
-    return (
-        (key.above is None or value > key.above)
-        and (key.least is None or value >= key.least)
-        and (key.most is None or value <= key.most)
-    )
-
-
-def _expected(key: Key) -> str:
-    noun = {"int": "a whole number", "float": "a number", "ints": "whole numbers", "floats": "numbers"}
-    text = noun.get(key.kind, "")
-    if key.kind in {"ints", "floats"}:
-        text = f"a list of {' or '.join(map(str, key.lengths))} {text}".replace("  ", " ")
-    if key.kind == "bool":
-        text = "true or false"
-    if key.kind == "wavelet":
-        text = "a wavelet of PyWavelets (coif1, haar, db2, ...)"
-    if key.words:
-        text = f"one of {', '.join(key.words)}"
-    bounds = [
-        f"{word} {bound:g}"
-        for word, bound in (("above", key.above), ("at least", key.least), ("at most", key.most))
-        if bound is not None and not key.words
-    ]
-    text = " ".join([text, " and ".join(bounds)]).strip()
-    return f"{text}, or null" if key.null else text
-
-
-def _wavelets() -> list[str]:
-    import pywt
-
-    return list(pywt.wavelist())
 
 
 def _kind(value: object) -> str:

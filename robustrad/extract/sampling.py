@@ -60,7 +60,7 @@ def lay_grid(
     settings : mapping
         ``interpolator``, ``resampledPixelSpacing``, ``padDistance``, ``preCrop`` (others are ignored).
     sampling : Sampling, optional
-        Spacing, shift and rotation; default none.
+        Spacing, shift, rotation and mask interpolator; default none.
 
     Raises
     ------
@@ -70,6 +70,11 @@ def lay_grid(
         If a shift or rotation is asked for and the settings switch interpolation off.
     """
     wish = sampling or Sampling()
+    laid = _laid(image, mask, settings, wish)
+    return replace(laid, mask_interpolator=wish.mask_interpolator)
+
+
+def _laid(image: Grid, mask: sitk.Image, settings: Settings, wish: Sampling) -> AnalysisGrid:
     values = resolved(settings)
     still = not any(wish.shift) and turn_of(wish.rotation_deg) is None
     asked = wish.spacing_mm or values["resampledPixelSpacing"]

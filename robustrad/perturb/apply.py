@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.core.geometry import carry_mask
-from robustrad.perturb.base import Perturbation, Stage
+from robustrad.perturb.base import InapplicableError, Perturbation, Stage, stage_of_setting
 from robustrad.perturb.sample import Sample
 
 
@@ -61,15 +61,18 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
     if reason is not None:
         return Skipped(reason)
     before = _checksums(sample)
-    result = operator.apply(sample, rng)
+    try:
+        result = operator.apply(sample, rng)
+    except InapplicableError as error:
+        return Skipped(str(error))
     if _checksums(sample) != before:
         raise ContractError(operator, "it changed the sample that it was given")
     if not isinstance(result, Sample):
         raise ContractError(operator, f"it returned a {type(result).__name__}, not a Sample")
-    foreign = _changed(sample, result) - _own(operator.stage)
+    foreign = _changed(sample, result) - _own(operator) or _foreign_settings(operator, sample, result)
     if foreign:
         raise ContractError(
-            operator, f"at stage {operator.stage.value} it changed {', '.join(sorted(foreign))}"
+            operator, f"at stage {operator.acts_at.value} it changed {', '.join(sorted(foreign))}"
         )
     if result.voxels.shape != result.grid.shape:
         raise ContractError(
@@ -91,14 +94,26 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
     return result if result.mask.any() else Skipped("no voxel is left in the mask")
 
 
-def _own(stage: Stage) -> set[str]:
-    """Return the parts of a sample that an operator of ``stage`` may change."""
+def _own(operator: Perturbation) -> set[str]:
+    """Return the parts of a sample that ``operator`` may change at its stage."""
+    if operator.settings_only:
+        return {"settings", "sampling"} if operator.acts_at is Stage.GRID else {"settings"}
     return {
         Stage.IMAGE: {"voxels", "grid"},
         Stage.MASK: {"mask"},
         Stage.GRID: {"sampling"},
         Stage.DISCRETIZE: {"settings"},
-    }[stage]
+    }[operator.acts_at]
+
+
+def _foreign_settings(operator: Perturbation, before: Sample, after: Sample) -> set[str]:
+    """Return the changed settings that do not act where the operator does: there they would do nothing."""
+    changed = {
+        key
+        for key in {*before.settings, *after.settings}
+        if key not in before.settings or before.settings[key] != after.settings.get(key)
+    }
+    return {f"setting {key}" for key in changed if stage_of_setting(key) is not operator.acts_at}
 
 
 def _changed(before: Sample, after: Sample) -> set[str]:

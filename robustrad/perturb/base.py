@@ -9,7 +9,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from robustrad.core.settings import KEYS, Verb
 from robustrad.perturb.sample import Sample
+
+
+class InapplicableError(Exception):
+    """Raised by ``apply`` where only the draw shows that an operator does not apply: recorded as a skip.
+
+    Its words are the reason. What can be told without a draw belongs into ``skip``.
+    """
 
 
 class Stage(Enum):
@@ -26,6 +34,18 @@ class Stage(Enum):
         return list(Stage).index(self)
 
 
+_STAGES = {Verb.PREPARE: Stage.IMAGE, Verb.REGION: Stage.GRID, Verb.LEVELS: Stage.DISCRETIZE}
+
+
+def stage_of_setting(key: str) -> Stage | None:
+    """Return the stage at which PyRadiomics' setting ``key`` first acts.
+
+    None where it belongs to no stage: it is not known, decides how the case is opened, or changes no feature.
+    """
+    verbs = KEYS[key].verbs if key in KEYS else ()
+    return _STAGES.get(verbs[0]) if verbs else None
+
+
 class Perturbation(BaseModel):
     """Base class of all operators: scalars as fields, ``apply`` as the only deed.
 
@@ -36,8 +56,11 @@ class Perturbation(BaseModel):
 
     Class attributes
     ----------------
-    stage : Stage
-        Where it acts.
+    stage : Stage or None
+        Where it acts; None where its scalars decide, and then it says so in ``acts_at``.
+    settings_only : bool
+        Whether it changes extraction settings and nothing else (at the grid, wishes for it as well), at
+        whatever stage: those that act there.
     version : int
         Raised when the numbers change; only what it changed is computed again.
     random : bool
@@ -55,7 +78,8 @@ class Perturbation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    stage: ClassVar[Stage]
+    stage: ClassVar[Stage | None]
+    settings_only: ClassVar[bool] = False
     version: ClassVar[int] = 1
     random: ClassVar[bool] = False
     modalities: ClassVar[tuple[str, ...]] = ()
@@ -64,6 +88,13 @@ class Perturbation(BaseModel):
     trend: ClassVar[tuple[str, int] | None] = None
 
     kind: str
+
+    @property
+    def acts_at(self) -> Stage:
+        """Where this instance acts: the stage of its class, unless its scalars decide."""
+        if self.stage is None:
+            raise NotImplementedError(f"{type(self).__name__} has neither a stage nor acts_at")
+        return self.stage
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the perturbed sample; ``sample`` is not changed."""

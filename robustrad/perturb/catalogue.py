@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from robustrad.perturb.base import Perturbation
+from robustrad.perturb.base import Perturbation, Stage
 from robustrad.perturb.registry import find, kinds
 
 _BOUNDS = (("exclusiveMinimum", ">"), ("minimum", ">="), ("exclusiveMaximum", "<"), ("maximum", "<="))
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     Attributes
     ----------
     kind, stage : str
-        Name in protocols; where in the chain it acts.
+        Name in protocols; where in the chain it acts, ``any`` where its parameters decide.
     random : bool
         Whether it takes draws.
     modalities : tuple of str
@@ -61,8 +61,8 @@ class Parameter(NamedTuple):
 def catalogue() -> list[Entry]:
     """Return a line for every operator that the registry finds, sorted by stage and kind."""
     return [
-        Entry(kind, cls.stage.value, cls.random, cls.modalities, summary(cls))
-        for kind, cls in sorted(kinds().items(), key=lambda item: (item[1].stage.order, item[0]))
+        Entry(kind, cls.stage.value if cls.stage else "any", cls.random, cls.modalities, summary(cls))
+        for kind, cls in sorted(kinds().items(), key=lambda item: (_order(item[1]), item[0]))
     ]
 
 
@@ -92,8 +92,13 @@ def summary(operator: type[Perturbation]) -> str:
     return (inspect.getdoc(operator) or "").partition("\n")[0]
 
 
+def _order(operator: type[Perturbation]) -> int:
+    return operator.stage.order if operator.stage else len(Stage)
+
+
 def _parameter(name: str, field: Mapping[str, Any], *, required: bool) -> Parameter:
-    inner = next((option for option in field.get("anyOf", []) if option.get("type") != "null"), field)
+    options = [option for option in field.get("anyOf", []) if option.get("type") != "null"]
+    inner = options[0] if len(options) == 1 else field
     default = "required" if required else "-" if field.get("default") is None else str(field["default"])
     elements = inner.get("prefixItems", [])
     limits = _limits(elements[0] if elements else inner)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from robustrad.core.geometry import Grid, Mask, Triple, Voxels
+
+MaskInterpolator = Literal["nearest", "linear"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class Sampling:
     rotation_deg : float
         Rotation of the patient about the ROI's centroid in the axial plane, degrees; positive turns
         +x towards +y of the image's own axes.
+    mask_interpolator : str
+        ``nearest`` as in PyRadiomics, or ``linear``: what is at least half inside is inside.
     """
 
     spacing_mm: Triple | None = None
     shift: Triple = (0.0, 0.0, 0.0)
     rotation_deg: float = 0.0
+    mask_interpolator: MaskInterpolator = "nearest"
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,20 @@ class Sample:
         return replace(self, mask=np.asarray(mask, dtype=np.bool_))
 
     def with_sampling(
-        self, *, spacing_mm: Triple | None = None, shift: Triple = (0.0, 0.0, 0.0), rotation_deg: float = 0.0
+        self,
+        *,
+        spacing_mm: Triple | None = None,
+        shift: Triple = (0.0, 0.0, 0.0),
+        rotation_deg: float = 0.0,
+        mask_interpolator: MaskInterpolator | None = None,
     ) -> Sample:
-        """Return a copy with wishes added: a spacing replaces, shifts and rotations add up."""
+        """Return a copy with wishes added: spacing and interpolator replace, shifts and rotations add up."""
         old = self.sampling
         new = Sampling(
             spacing_mm or old.spacing_mm,
             (old.shift[0] + shift[0], old.shift[1] + shift[1], old.shift[2] + shift[2]),
             old.rotation_deg + rotation_deg,
+            mask_interpolator or old.mask_interpolator,
         )
         return replace(self, sampling=new)
 

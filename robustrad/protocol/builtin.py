@@ -8,7 +8,7 @@ from typing import NamedTuple
 from robustrad.protocol.model import Factor, Level, Protocol, count_conditions
 from robustrad.protocol.read import builtin_files, load_protocol
 
-_OF_MODALITY = {"PT": "pet"}
+_OF_MODALITY = {"CT": "ct", "MR": "mr", "PT": "pet"}
 _ANY = "quick"
 
 
@@ -49,7 +49,8 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     count = count_conditions(protocol)
     yield f"{protocol.name}: {protocol.about}" if protocol.about else protocol.name
     yield f"  modality    {protocol.modality}"
-    yield f"  design      {protocol.design}, {count} conditions with the reference"
+    drawn = f" drawn from seed {protocol.chains.seed}" if protocol.chains else ""
+    yield f"  design      {protocol.design}{drawn}, {count} conditions with the reference"
     yield f"  min_voxels  {protocol.min_voxels}"
     yield f"  extraction  {protocol.extraction}"
     yield from (f"    {key}: {_text(value)}" for key, value in protocol.parameters.settings.items())
@@ -66,7 +67,8 @@ def _lines(protocol: Protocol) -> Iterator[str]:
 
 def _factor_lines(factor: Factor) -> Iterator[str]:
     kind = factor.levels[0].operator.kind
-    draws = f", {factor.draws} draws" if factor.random else ""
+    draws = f", {factor.draws} draws" if factor.draws > 1 else ", random" if factor.random else ""
+    draws += f", in {factor.chance:.0%} of the chains" if factor.chance < 1 else ""
     yield f"  factor {factor.name}: {kind}, {factor.role}, stage {factor.stage.value}{draws}"
     width = max(len(level.name) for level in factor.levels)
     yield from (f"    {level.name:<{width}}  {_level(level)}" for level in factor.levels)

@@ -14,29 +14,33 @@ from robustrad.core.errors import ProtocolError, nearest
 from robustrad.core.marked_yaml import KeyPath
 from robustrad.perturb.base import Perturbation
 from robustrad.perturb.registry import find
-from robustrad.protocol.model import ROLES, Factor, Level
+from robustrad.protocol.model import ROLES, Design, Factor, Level
 from robustrad.protocol.problems import Problems, kind_of, shown
 
-FACTOR_KEYS = ("kind", "role", "levels", "draws")
+FACTOR_KEYS = ("kind", "role", "levels", "draws", "chance")
 RESERVED = ("reference", "all")
+CHAIN_NAMES = ("chains", "chain")  # the analyses read conditions of these factors as chains
 _OWN_KEYS = ("severity", "sign")  # of a level, beside the operator's parameters
+_EACH_CHAIN = "Each chain is a draw of its own; remove it."
 _BAD = re.compile(r"[=/+,\s\x00-\x1f]")  # they would make the names of conditions ambiguous
 
 
-def read_factors(content: object, problems: Problems, *, modality: str) -> tuple[Factor, ...]:
+def read_factors(content: object, problems: Problems, *, modality: str, design: Design) -> tuple[Factor, ...]:
     """Return the factors; what is wrong is added to ``problems`` and left out."""
     path: KeyPath = ("factors",)
     if not isinstance(content, Mapping) or not content:
         found = f"factors is {kind_of(content)}" if content else "there are no factors"
         problems.add(path, found, "a mapping of names to {kind, role, levels}")
         return ()
-    read = (_factor(str(name), factor, problems, modality) for name, factor in content.items())
+    read = (_factor(str(name), factor, problems, modality, design) for name, factor in content.items())
     return tuple(factor for factor in read if factor is not None)
 
 
-def _factor(name: str, content: object, problems: Problems, modality: str) -> Factor | None:
+def _factor(name: str, content: object, problems: Problems, modality: str, design: Design) -> Factor | None:
     path: KeyPath = ("factors", name)
     _check_name(name, "factor", path, problems)
+    if name in CHAIN_NAMES:
+        problems.add(path, f"factor name {name!r} is reserved for the design chains", "another")
     if not isinstance(content, Mapping):
         problems.add(path, f"factor {name} is {kind_of(content)}", f"a mapping of {', '.join(FACTOR_KEYS)}")
         return None
@@ -60,8 +64,33 @@ def _factor(name: str, content: object, problems: Problems, modality: str) -> Fa
                 f"{kind} in a protocol for {modality}",
                 f"a kind for {modality} ({kind} is for {made_for})",
             )
+    chance = _chance(content, path, problems, design, draws)
     levels = _levels(content.get("levels"), path, problems, operator)
-    return Factor(name, role, levels, draws) if levels else None
+    stages = sorted({level.operator.acts_at.value for level in levels})
+    if len(stages) > 1:
+        found = f"its levels act at the stages {' and '.join(stages)}"
+        problems.add((*path, "levels"), found, "one stage", "Make it several factors.")
+        return None
+    return Factor(name, role, levels, draws, chance) if levels else None
+
+
+def _chance(
+    content: Mapping[str, Any], path: KeyPath, problems: Problems, design: Design, draws: int
+) -> float:
+    """Return the probability that a chain varies the factor; 1 outside the design ``chains``."""
+    if design != "chains":
+        if "chance" in content:
+            problems.add(
+                (*path, "chance"), f"a chance in the design {design}", "design: chains", "Remove it."
+            )
+        return 1.0
+    if draws > 1:
+        problems.add((*path, "draws"), f"{draws} draws in the design chains", "none", _EACH_CHAIN)
+    chance = problems.number(content, path, "chance", least=0)
+    if chance is not None and not 0 < chance <= 1:
+        problems.add((*path, "chance"), f"chance is {chance:g}", "a number above 0, at most 1")
+        return 1.0
+    return 1.0 if chance is None else chance
 
 
 def _operator(content: Mapping[str, Any], path: KeyPath, problems: Problems) -> type[Perturbation] | None:

@@ -15,11 +15,14 @@ from robustrad.core.marked_yaml import KeyPath, load_marked
 from robustrad.extract.parameter_file import builtin_names, load_parameters, parameters_from
 from robustrad.extract.parameters import Parameters
 from robustrad.perturb.registry import kinds
+from robustrad.protocol.chains import draw_chains, read_chains
 from robustrad.protocol.factors import read_factors
 from robustrad.protocol.model import DESIGNS, Protocol, count_conditions
 from robustrad.protocol.problems import Problems, Where, kind_of, shown
 
-KEYS = (*("name", "modality", "about", "references", "extraction", "design", "factors", "min_voxels"),)
+KEYS = (
+    *("name", "modality", "about", "references", "extraction", "design", "chains", "factors", "min_voxels"),
+)
 MODALITIES = ("CT", "PT", "MR", "any")
 MOST_CONDITIONS = 100_000  # a guard against a factorial design by mistake: years of computing
 INLINE = "inline"
@@ -100,10 +103,12 @@ def from_resolved(resolved: Mapping[str, Any]) -> Protocol:
                 for key, value in record.items()
                 if key not in ("kind", "version") and not (key in ("severity", "sign") and value is None)
             }
-        factors[name] = {"kind": kind, "role": factor["role"], "draws": factor["draws"], "levels": levels}
+        own = {key: factor[key] for key in ("role", "draws", "chance") if key in factor}
+        factors[name] = {"kind": kind, **own, "levels": levels}
     if problems:
         raise ProtocolError.of(problems)
-    content = {key: resolved[key] for key in ("name", "modality", "design", "min_voxels")}
+    kept = ("name", "modality", "design", "chains", "min_voxels")
+    content = {key: resolved[key] for key in kept if key in resolved}
     rebuilt = load_protocol({**content, "extraction": resolved["parameters"], "factors": factors})
     return replace(rebuilt, extraction=resolved["extraction"])
 
@@ -128,10 +133,13 @@ def _protocol(
     name = problems.text(content, "name", required=True)
     modality = problems.word(content, (), "modality", MODALITIES, default="any")
     about = problems.text(content, "about")
-    design = _design(content, problems)
+    design = next(
+        d for d in DESIGNS if d == problems.word(content, (), "design", DESIGNS, default=DESIGNS[0])
+    )
+    chains = read_chains(content, problems, design=design)
     min_voxels = problems.whole(content, (), "min_voxels", least=1, default=_MIN_VOXELS)
     extraction, parameters = _extraction(content, params, folder, problems)
-    factors = read_factors(content.get("factors"), problems, modality=modality)
+    factors = read_factors(content.get("factors"), problems, modality=modality, design=design)
     if problems.found:
         raise ProtocolError.of(problems.found)
     protocol = Protocol(
@@ -144,24 +152,17 @@ def _protocol(
         design=design,
         factors=factors,
         min_voxels=min_voxels,
+        chains=chains,
     )
     count = count_conditions(protocol)
     if count > MOST_CONDITIONS:
         problems.add(("design",), f"{count} conditions", f"at most {MOST_CONDITIONS}", "Use fewer levels.")
+    elif chains and len(draw_chains(factors, chains)) < chains.n:
+        found = f"only {len(draw_chains(factors, chains))} different chains for n {chains.n}"
+        problems.add(("chains",), found, "", "Use fewer chains, more levels, or design: factorial.")
     if problems.found:
         raise ProtocolError.of(problems.found)
     return protocol
-
-
-def _design(content: Mapping[str, Any], problems: Problems) -> Any:
-    if content.get("design") == "chains":
-        problems.add(
-            ("design",),
-            "design 'chains' is not available in this version",
-            " or ".join(DESIGNS),
-        )
-        return DESIGNS[0]
-    return problems.word(content, (), "design", DESIGNS, default=DESIGNS[0])
 
 
 def _extraction(

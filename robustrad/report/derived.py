@@ -20,7 +20,7 @@ from robustrad.report.sheets import Sheet
 from robustrad.report.tables import write_csv
 from robustrad.stability.facts import VOLUMES
 from robustrad.stability.observations import CHAINS, REFERENCE
-from robustrad.stability.strength import strength_table
+from robustrad.stability.strength_summary import strength_table
 from robustrad.stability.survivors import factor_counts, survivor_counts, survivors
 from robustrad.sweep.status import study_status
 

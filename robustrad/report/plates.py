@@ -23,7 +23,7 @@ from robustrad.report.plots.stability import dose_response_figure, dose_rows, su
 from robustrad.report.provenance import engine_note
 from robustrad.report.sheets import Sheet
 from robustrad.stability.classes import KOO_LI, Thresholds
-from robustrad.stability.strength import rises_with_severity
+from robustrad.stability.strength_summary import rises_with_severity
 
 PAGE_MM, COLUMN_MM = 174.0, 85.0
 

@@ -16,6 +16,7 @@ from robustrad.report.figures import heatmap_caption, render_figure, stability_f
 from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.components_summary import components_summary, harmonizable_line
+from robustrad.stability.strength import STRENGTH, strength_text
 from robustrad.stability.summary import headline, summary
 
 
@@ -50,7 +51,7 @@ class StabilityReport:
         lines = [
             f"{features} features, up to {subjects} cases.{few}",
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
-            f"  {'factor':<20} {'role':<12} {'severity or level':<18} {'features':>16} {'clusters':>16}",
+            _columns("factor", "role", "severity or level", "strength", "features", "clusters"),
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
             *self._harmonizable(),
             "Written:",
@@ -153,7 +154,13 @@ def _line(part: pd.DataFrame) -> str:
     where = text_or(first["level"], "all" if pd.isna(severity) else f"{severity:g}")
     role = text_or(first["role"], "")
     units = {row["unit"]: _survive(row) for row in part.to_dict("records")}
-    return f"  {first['factor']:<20} {role:<12} {where:<18} {units['features']:>16} {units['clusters']:>16}"
+    strength = strength_text({name: float(first[name]) for name in STRENGTH})
+    return _columns(first["factor"], role, where, strength, units["features"], units["clusters"])
+
+
+def _columns(factor: str, role: str, where: str, *counted: str) -> str:
+    strength, features, clusters = counted
+    return f"  {factor:<20} {role:<12} {where:<18} {strength:<12} {features:>16} {clusters:>16}"
 
 
 def _survive(row: dict[Any, Any]) -> str:

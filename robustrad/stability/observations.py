@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from robustrad.core.errors import DataError, nearest
 from robustrad.stability.anova import Floats
+from robustrad.stability.strength import STRENGTH, strength_columns
 
 REFERENCE = "reference"
 CHAINS = ("chains", "chain")
@@ -40,6 +41,8 @@ class Observations:
         ``PT``, ``CT``, ``MR`` where known.
     exchangeable : bool
         The conditions are repeats of one thing, without a reference.
+    strength : ndarray of shape (n_cases, m_conditions, len(STRENGTH)) or None
+        Measured strength; None of a table without.
     """
 
     values: Floats
@@ -49,6 +52,7 @@ class Observations:
     features: tuple[str, ...]
     modality: str | None = None
     exchangeable: bool = False
+    strength: Floats | None = None
 
     @property
     def reference(self) -> Floats | None:
@@ -103,7 +107,9 @@ def observe(
     """
     _refuse_duplicates(frame, where)
     numbers = _numeric(frame, features, where)
+    strength = strength_columns(frame)
     if "status" in frame.columns:
+        strength[(frame["status"] != "ok").to_numpy()] = np.nan
         numbers[(frame["status"] != "ok").to_numpy()] = np.nan
     ordered = _sorted(conditions)
     cases = sorted(frame["case_id"].unique())
@@ -111,10 +117,19 @@ def observe(
     column = pd.Index(ordered["condition"]).get_indexer(pd.Index(frame["condition"]))
     values = np.full((len(cases), len(ordered), len(features)), np.nan)
     values[row, column] = numbers
+    measured = np.full((len(cases), len(ordered), len(STRENGTH)), np.nan)
+    measured[row, column] = strength
     belongs = [patients.get(case, case) if patients else case for case in cases]
     _, group = np.unique(np.asarray(belongs, dtype=object), return_inverse=True)
     return Observations(
-        values, tuple(cases), group, ordered, tuple(features), modality=modality, exchangeable=exchangeable
+        values,
+        tuple(cases),
+        group,
+        ordered,
+        tuple(features),
+        modality=modality,
+        exchangeable=exchangeable,
+        strength=measured if np.isfinite(measured).any() else None,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from robustrad.stability import status as policy
 from robustrad.stability.classes import CLASSES, worst_classes
 from robustrad.stability.naming import FEATURE_CLASSES, OTHER, parse
+from robustrad.stability.strength import STRENGTH, pooled
 
 Column = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -26,11 +27,11 @@ SUMMARY_COLUMNS = (
     *_COMPARISON, "image_type", "feature_class", "n_features", "n_classifiable", *reversed(CLASSES),
     "headline_by", "median", "q1", "q3", "class_by", "median_limit",
     "n_invariant", "n_constant", "n_insufficient", "n_with_failures", "n_scale_sensitive",
-    "k", "draws", "n_min", "n_max", "max_dropped",
+    "k", "draws", "n_min", "n_max", "max_dropped", *STRENGTH,
 )  # fmt: skip
 HEADLINE_COLUMNS = (
     "factor", "role", "severity", "level", "unit", "n", "n_classifiable",
-    *(f"n_{name}" for name in reversed(CLASSES)), *reversed(CLASSES), "n_outside",
+    *(f"n_{name}" for name in reversed(CLASSES)), *reversed(CLASSES), "n_outside", *STRENGTH,
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """
     family = pd.Series([parse(name).family for name in table["feature"]], index=table.index)
     comparison = table.groupby(_COMPARISON, sort=False, dropna=False).ngroup().to_numpy()
-    columns = {name: table[name].to_numpy() for name in (*_COMPARISON, *_NEEDED)}
+    columns = {name: table[name].to_numpy() for name in (*_COMPARISON, *_NEEDED, *STRENGTH)}
     columns["family"] = family.to_numpy(dtype=object)
     rows = [
         {
@@ -88,7 +89,7 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns :data:`HEADLINE_COLUMNS`: counts (``n_excellent`` ..) and shares of the classifiable;
         ``unit`` is ``features`` or ``clusters``; ``n_outside`` counts the units that are invariant, constant
-        or insufficient. Controls are left out.
+        or insufficient. ``strength_*``: medians over the levels. Controls are left out.
     """
     worst = worst_classes(table)
     keys = ["factor", "role", "severity", "level"]
@@ -97,9 +98,17 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
         about = dict(zip(keys, key, strict=True))
         rank = part["class"].map({name: i for i, name in enumerate(CLASSES)}).astype(float)
         clusters = rank.groupby(part["cluster"]).apply(_lower_median)
+        about |= pooled(_levels_of(table, about))
         rows.append({**about, "unit": "features", **_counts(rank.to_numpy())})
         rows.append({**about, "unit": "clusters", **_counts(clusters.to_numpy(dtype=float))})
     return pd.DataFrame(rows, columns=list(HEADLINE_COLUMNS))
+
+
+def _levels_of(table: pd.DataFrame, about: Mapping[str, object]) -> pd.DataFrame:
+    """Return the rows of the levels that a line of the headline is about."""
+    rows = table[(table["factor"] == about["factor"]) & table["level"].notna()]
+    by = "level" if isinstance(about["level"], str) else "severity"
+    return rows[rows[by] == about[by]]
 
 
 def _parts(family: Column, group: Column, own: Indices) -> Iterator[tuple[str, str, Indices]]:
@@ -141,6 +150,7 @@ def _cell(part: Mapping[str, Column]) -> dict[str, object]:
         "n_min": int(part["n"].min()),
         "n_max": int(part["n"].max()),
         "max_dropped": int(part["n_dropped"].max()),
+        **{name: float(part[name][0]) for name in STRENGTH},
     }
 
 

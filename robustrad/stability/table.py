@@ -18,6 +18,7 @@ from robustrad.stability.icc import FIXED, ICC_COLUMNS, complete_groups
 from robustrad.stability.measures import Block, Columns, measure
 from robustrad.stability.observations import Observations
 from robustrad.stability.source import Reading, read_source
+from robustrad.stability.strength import STRENGTH, typical
 from robustrad.stability.verdict import verdict
 
 CONTRACT = (
@@ -31,7 +32,7 @@ MEASURES = (
     "ceiling_c_1", "ceiling_location_scale", "ceiling_location_scale_low",
     "icc_transformed", "icc_transformed_low", "icc_transformed_high", "icc_transformed_by",
     "wsd", "rc", "rc_low", "rc_high", "rdc", "wcv", "wcv_status", "qcd",
-    "icc_volume_adjusted", "bias_f", "bias_p", "image_type", "feature_class", "cluster", "notes",
+    "icc_volume_adjusted", "bias_f", "bias_p", "image_type", "feature_class", "cluster", *STRENGTH, "notes",
 )  # fmt: skip
 COLUMNS = (*CONTRACT, *MEASURES)
 
@@ -109,6 +110,10 @@ def stability_table(
           ``wcv_status`` ``not_ratio_scale`` where a ratio means nothing.
         - ``icc_volume_adjusted``: ICC of the residual on the reference's log volume. ``bias_f``, ``bias_p``:
           do the conditions' means differ. ``fail_rate``: share of missing values at perturbed conditions.
+        - ``strength_*``: what the level did, measured: medians over cases and draws of RMSE, SSIM, SD and
+          mean frequency of the difference and added FWHM in the ROI, and of Dice, HD95, mean surface distance
+          and volume ratio of the mask (see :mod:`robustrad.perturb.strength`). NaN where it was not measured,
+          and for all levels together.
         - ``cluster``: features with pairwise |Spearman| > .9 at the reference share a number.
 
     Raises
@@ -141,6 +146,7 @@ def _rows(
 ) -> pd.DataFrame:
     columns = _numbers(observed, facts, comparison, alpha)
     columns |= _identity(facts, comparison)
+    columns |= _strength(observed, comparison)
     columns |= verdict(columns, comparison, facts.skewness, thresholds)
     columns["icc_transformed_by"] = facts.transformed_by.copy()
     columns["icc_transformed_by"][np.isnan(columns["icc_transformed"].astype(float))] = None
@@ -207,6 +213,15 @@ def _identity(facts: FeatureFacts, comparison: Comparison) -> Columns:
         "feature_class": facts.feature_class,
         "cluster": facts.cluster,
     }
+
+
+def _strength(observed: Observations, comparison: Comparison) -> Columns:
+    """Return the medians over cases and draws of one level; NaN for all levels together."""
+    p, found = len(observed.features), dict.fromkeys(STRENGTH, np.nan)
+    if observed.strength is not None and comparison.level is not None:
+        own = {i for members in comparison.conditions[int(comparison.with_reference) :] for i in members}
+        found = typical(observed.strength[:, sorted(own)])
+    return {name: np.full(p, value) for name, value in found.items()}
 
 
 def _notes(columns: Columns, comparison: Comparison, facts: FeatureFacts) -> NDArray[np.object_]:

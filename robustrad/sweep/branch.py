@@ -193,11 +193,13 @@ def _refuse(reason: str | None) -> None:
 
 
 def _calibrated(requested: Perturbation, concrete: Perturbation) -> Strength:
+    """Return what calibration changed: the scalars asked for, and those found for this case."""
     before, after = requested.record(), concrete.record()
     return {
-        f"strength_calibrated_{requested.kind}_{name}": float(value)
-        for name, value in after.items()
-        if value != before.get(name) and isinstance(value, (int, float))
+        f"strength_{said}_{requested.kind}_{name}": float(value)
+        for said, record, other in (("requested", before, after), ("calibrated", after, before))
+        for name, value in record.items()
+        if value != other.get(name) and isinstance(value, (int, float)) and not isinstance(value, bool)
     }
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from robustrad.core.identity import fingerprint
 from robustrad.perturb.base import Perturbation, Stage
-from robustrad.protocol.model import Factor, Level, Protocol, Role
+from robustrad.protocol.chains import Choice, draw_chains
+from robustrad.protocol.model import Protocol, Role
 
 REFERENCE = "reference"
+CHAINS = "chains"
 _ROLE_ORDER: tuple[Role, ...] = ("acquisition", "delineation", "definition", "control")
 
 
@@ -26,7 +28,7 @@ class Step:
     position : int
         Place of the factor in the chain, 0 first (a part of the seed).
     draw : int
-        1, 2, ... for random operators, 0 for deterministic ones (a part of the seed).
+        1, 2, ... for random operators (in a chain its number), 0 for deterministic ones (a part of the seed).
     operator : Perturbation
         The operator with its scalars.
     """
@@ -54,17 +56,19 @@ class Condition:
     Attributes
     ----------
     name : str
-        ``reference``, ``noise=mild/3``, ``noise=mild/3,voxel_size=4mm``.
+        ``reference``, ``noise=mild/3``, ``noise=mild/3,voxel_size=4mm``, ``chain_007``.
     factor, level : str
-        Names joined by ``+`` where several factors act together.
+        Names joined by ``+`` where several factors act together. Of a chain, ``chains`` and
+        ``noise=mild+shift=half``: what it leaves at the reference is not named.
     role : str
-        Role of the factor; of several, the strictest (control, definition, delineation, acquisition).
+        Role of the factor; of several, the strictest (control, definition, delineation, acquisition). All
+        chains have the strictest of the protocol's.
     severity : float or None
-        Declared severity of the level; null for combinations.
+        Declared severity of the level; null for combinations and chains.
     sign : int or None
         Sign of the level.
     draw : int
-        Repeat, 0 where nothing is random.
+        Repeat, 0 where nothing is random; of a chain its number.
     steps : tuple of Step
         The chain, in the order in which it acts.
     fingerprint : str
@@ -83,7 +87,7 @@ class Condition:
 
     def steps_of(self, stage: Stage) -> tuple[Step, ...]:
         """Return the steps that act at ``stage``."""
-        return tuple(step for step in self.steps if step.operator.stage is stage)
+        return tuple(step for step in self.steps if step.operator.acts_at is stage)
 
 
 def build_conditions(protocol: Protocol, *, definition: str) -> tuple[Condition, ...]:
@@ -101,23 +105,22 @@ def build_conditions(protocol: Protocol, *, definition: str) -> tuple[Condition,
         "min_voxels": protocol.min_voxels,
         "engine": definition,
     }
+    reference = _condition((), 0, base)
+    if protocol.chains:
+        role = _strictest(factor.role for factor in protocol.factors)
+        drawn = enumerate(draw_chains(protocol.factors, protocol.chains), start=1)
+        return (reference, *(_chain(chain, number, role, base) for number, chain in drawn))
     chosen = _singles(protocol) if protocol.design == "one_at_a_time" else _combinations(protocol)
-    return (
-        _condition((), 0, base),
-        *(_condition(levels, draw, base) for levels in chosen for draw in _draws(levels)),
-    )
+    return (reference, *(_condition(levels, draw, base) for levels in chosen for draw in _draws(levels)))
 
 
-_Choice = tuple[Factor, Level]
-
-
-def _singles(protocol: Protocol) -> Iterator[tuple[_Choice, ...]]:
+def _singles(protocol: Protocol) -> Iterator[tuple[Choice, ...]]:
     for factor in protocol.factors:
         for level in factor.levels:
             yield ((factor, level),)
 
 
-def _combinations(protocol: Protocol) -> Iterator[tuple[_Choice, ...]]:
+def _combinations(protocol: Protocol) -> Iterator[tuple[Choice, ...]]:
     menus = [[None, *((factor, level) for level in factor.levels)] for factor in protocol.factors]
     for picked in product(*menus):
         chain = tuple(choice for choice in picked if choice is not None)
@@ -125,19 +128,38 @@ def _combinations(protocol: Protocol) -> Iterator[tuple[_Choice, ...]]:
             yield chain
 
 
-def _draws(chain: tuple[_Choice, ...]) -> range:
+def _draws(chain: tuple[Choice, ...]) -> range:
     repeats = [factor.draws for factor, _ in chain if factor.random]
     return range(1, max(repeats) + 1) if repeats else range(1)
 
 
-def _condition(chain: tuple[_Choice, ...], draw: int, base: dict[str, object]) -> Condition:
+def _strictest(roles: Iterable[Role]) -> Role:
+    return max(roles, key=_ROLE_ORDER.index)
+
+
+def _steps(chain: tuple[Choice, ...], draw: int) -> tuple[Step, ...]:
     ordered = sorted(chain, key=lambda choice: choice[0].stage.order)
-    steps = tuple(
+    return tuple(
         Step(factor.name, position, draw if factor.random else 0, level.operator)
         for position, (factor, level) in enumerate(ordered)
     )
+
+
+def _identity(steps: tuple[Step, ...], base: dict[str, object]) -> str:
+    return fingerprint({**base, "steps": [step.record for step in steps]})
+
+
+def _chain(chain: tuple[Choice, ...], number: int, role: Role, base: dict[str, object]) -> Condition:
+    steps = _steps(chain, number)
+    level = "+".join(f"{factor.name}={level.name}" for factor, level in chain)
+    name = f"chain_{number:03d}"
+    return Condition(name, CHAINS, level, role, None, None, number, steps, _identity(steps, base))
+
+
+def _condition(chain: tuple[Choice, ...], draw: int, base: dict[str, object]) -> Condition:
+    steps = _steps(chain, draw)
     alone = chain[0][1] if len(chain) == 1 else None
-    identity = fingerprint({**base, "steps": [step.record for step in steps]})
+    identity = _identity(steps, base)
     if not chain:
         return Condition(REFERENCE, REFERENCE, REFERENCE, REFERENCE, 0.0, None, 0, (), identity)
     return Condition(
@@ -146,7 +168,7 @@ def _condition(chain: tuple[_Choice, ...], draw: int, base: dict[str, object]) -
         ),
         factor="+".join(factor.name for factor, _ in chain),
         level="+".join(level.name for _, level in chain),
-        role=max((factor.role for factor, _ in chain), key=_ROLE_ORDER.index),
+        role=_strictest(factor.role for factor, _ in chain),
         severity=alone.severity if alone else None,
         sign=alone.sign if alone else None,
         draw=draw,

@@ -97,7 +97,7 @@ def _bin_settings(protocol: Protocol, sample: Sample) -> Iterator[tuple[str, Set
     yield "extraction", original_settings(view(protocol.parameters, Verb.LEVELS))
     for factor in protocol.factors:
         for level in factor.levels:
-            if level.operator.stage is Stage.DISCRETIZE:
+            if level.operator.acts_at is Stage.DISCRETIZE:
                 settings = level.operator.apply(sample, generator("preflight")).settings
                 overridden = protocol.parameters.overridden(settings)
                 yield f"{factor.name}={level.name}", original_settings(view(overridden, Verb.LEVELS))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from robustrad.perturb.apply import ContractError, Skipped, apply
-from robustrad.perturb.base import Perturbation, Stage
+from robustrad.perturb.base import InapplicableError, Perturbation, Stage
 from robustrad.perturb.sample import Sample
 from tests.perturb.shapes import ball, sample_of
 
@@ -108,6 +108,13 @@ def test_skip_comes_before_the_deed():
         raise AssertionError
 
     assert apply(operator(never, reason="12 voxels left"), plain(), RNG) == Skipped("12 voxels left")
+
+
+def test_what_only_the_draw_can_tell_is_a_skip_too():
+    def never(sample):
+        raise InapplicableError("16 draws break the mask")
+
+    assert apply(operator(never), plain(), RNG) == Skipped("16 draws break the mask")
 
 
 def test_empty_mask_is_a_skip():

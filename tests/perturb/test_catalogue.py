@@ -13,7 +13,7 @@ def test_every_operator_has_a_line_and_stages_come_in_order():
     entries = catalogue()
     assert {entry.kind for entry in entries} == set(kinds())
     stages = [entry.stage for entry in entries]
-    assert stages == sorted(stages, key=["image", "mask", "grid", "discretize"].index)
+    assert stages == sorted(stages, key=["image", "mask", "grid", "discretize", "any"].index)
     assert all(entry.summary.endswith(".") for entry in entries)
 
 

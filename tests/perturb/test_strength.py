@@ -19,10 +19,13 @@ REFERENCE = sample_of(MASK, 5.0 * white(MASK.shape, np.random.default_rng(0)), s
 def test_reference_against_itself_is_zero():
     found = measure(REFERENCE, REFERENCE)
     assert list(found) == [
-        *("strength_rmse", "strength_sd_difference", "strength_noise_sd", "strength_noise_estimator"),
-        *("strength_dice", "strength_hd95_mm", "strength_volume_ratio"),
+        *("strength_rmse", "strength_sd_difference", "strength_difference_frequency"),
+        *("strength_added_fwhm_mm", "strength_ssim", "strength_noise_sd", "strength_noise_estimator"),
+        *("strength_dice", "strength_hd95_mm", "strength_msd_mm", "strength_volume_ratio"),
     ]
     assert (found["strength_rmse"], found["strength_sd_difference"]) == (0.0, 0.0)
+    assert (found["strength_added_fwhm_mm"], found["strength_ssim"]) == (0.0, 1.0)
+    assert math.isnan(found["strength_difference_frequency"])
     assert (found["strength_dice"], found["strength_hd95_mm"], found["strength_volume_ratio"]) == (
         1.0,
         0.0,
@@ -66,6 +69,6 @@ def test_changed_acquisition_grid_leaves_only_the_volume():
     coarse = REFERENCE.grid.with_spacing((2.0, 2.0, 4.0), (20, 20, 10))
     other = REFERENCE.with_image(REFERENCE.voxels[::2, ::2, ::2], grid=coarse).with_mask(MASK[::2, ::2, ::2])
     found = measure(REFERENCE, other)
-    for name in ("rmse", "sd_difference", "dice", "hd95_mm"):
+    for name in ("rmse", "sd_difference", "ssim", "added_fwhm_mm", "dice", "hd95_mm", "msd_mm"):
         assert math.isnan(found[f"strength_{name}"])
     assert found["strength_volume_ratio"] == pytest.approx(8 * MASK[::2, ::2, ::2].sum() / MASK.sum())

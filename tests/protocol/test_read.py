@@ -7,7 +7,7 @@ import pytest
 
 from robustrad.core.errors import ProtocolError
 from robustrad.perturb.base import Stage
-from robustrad.protocol.read import from_resolved, load_protocol
+from robustrad.protocol.read import builtin_files, from_resolved, load_protocol
 
 SOUND = """\
 name: mine
@@ -119,7 +119,7 @@ def test_problems_of_an_inline_parameter_file_carry_their_line(tmp_path):
     assert line.startswith("p.yaml line 7: unknown setting 'binWith'. Did you mean binWidth?")
 
 
-@pytest.mark.parametrize("name", ["quick", "pet"])
+@pytest.mark.parametrize("name", builtin_files())
 def test_what_study_json_keeps_rebuilds_the_protocol(name):
     protocol = load_protocol(name)
     rebuilt = from_resolved(json.loads(json.dumps(protocol.resolved())))
@@ -266,7 +266,7 @@ def test_names_that_would_make_conditions_ambiguous_are_refused(tmp_path, name):
         ("name: p\nextraction: quick\nfactors: {}\n", "there are no factors"),
         ("name: p\nextraction: quick\nfactors: [1]\n", "factors is a list"),
         (SOUND.replace("name: mine\n", ""), "there is no name"),
-        (SOUND.replace("factorial", "chains"), "line 6: design 'chains' is not available in this version"),
+        (SOUND.replace("factorial", "chains").replace("    draws: 3\n", ""), "chains is nothing"),
         (
             SOUND.replace("factorial", "factoral"),
             "line 6: unknown design 'factoral'. Did you mean factorial?",

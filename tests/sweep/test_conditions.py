@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from robustrad.perturb.base import Stage
-from robustrad.protocol.model import Factor, Level, Protocol
+from robustrad.protocol.model import Chains, Factor, Level, Protocol
 from robustrad.protocol.read import load_protocol
+from robustrad.stability.observations import CHAINS
 from robustrad.sweep.conditions import build_conditions
 
 FACTORS = {
@@ -110,3 +111,58 @@ def test_renaming_a_level_keeps_its_fingerprint_and_severity_does_not_enter() ->
     new = build_conditions(replace(base, factors=(renamed,)), definition="test")
     old = build_conditions(base, definition="test")
     assert new[1].fingerprint == old[1].fingerprint
+
+
+CHAINED = {
+    "name": "test",
+    "extraction": {"setting": {"binCount": 8}, "imageType": {"Original": {}}},
+    "design": "chains",
+    "chains": {"n": 12, "seed": 5},
+    "factors": {
+        "bins": {**FACTORS["bins"], "chance": 0.5},
+        "noise": {key: value for key, value in FACTORS["noise"].items() if key != "draws"},
+    },
+}
+
+
+def chained(n: int = 12) -> Protocol:
+    return replace(load_protocol(CHAINED), chains=Chains(n, 5))
+
+
+def test_chains_are_named_by_their_number_under_one_factor_after_the_reference() -> None:
+    reference, *chains = build_conditions(chained(), definition="test")
+    assert reference.name == "reference"
+    assert [c.name for c in chains] == [f"chain_{n:03d}" for n in range(1, 13)]
+    assert [c.draw for c in chains] == list(range(1, 13))
+    assert {c.factor for c in chains} == {"chains"} <= set(CHAINS)
+    assert {c.role for c in chains} == {"definition"}, "the strictest of the protocol, for all alike"
+    assert {(c.severity, c.sign) for c in chains} == {(None, None)}
+    assert {c.level for c in chains} == {
+        f"{bins}noise={noise}" for bins in ("", "bins=16+") for noise in ("mild", "strong")
+    }
+
+
+def test_the_steps_of_a_chain_stand_in_the_order_of_stages_with_its_number_as_the_draw() -> None:
+    for chain in build_conditions(chained(), definition="test")[1:]:
+        noise, *bins = chain.steps
+        assert (noise.factor, noise.position, noise.draw) == ("noise", 0, chain.draw)
+        assert [(s.factor, s.position, s.draw) for s in bins] == (
+            [("bins", 1, 0)] if "bins=16" in chain.level else []
+        )
+        level = chain.level.rpartition("=")[2]
+        assert noise.operator.record()["sd"] == FACTORS["noise"]["levels"][level]["sd"]  # type: ignore[index]
+
+
+def test_adding_chains_keeps_the_names_and_fingerprints_of_the_others() -> None:
+    old = {c.name: c.fingerprint for c in build_conditions(chained(), definition="test")}
+    new = {c.name: c.fingerprint for c in build_conditions(chained(40), definition="test")}
+    assert {name: new[name] for name in old} == old
+    assert len(set(new.values())) == 41
+
+
+def test_a_chain_of_one_factor_is_the_draw_of_that_factor_alone() -> None:
+    content = {**CHAINED, "factors": {"noise": CHAINED["factors"]["noise"]}}  # type: ignore[index]
+    singles = protocol(factors={"noise": {**FACTORS["noise"], "draws": 12}})
+    alone = {c.fingerprint for c in build_conditions(singles, definition="test")}
+    same = replace(load_protocol(content), parameters=singles.parameters)
+    assert {c.fingerprint for c in build_conditions(same, definition="test")} <= alone

@@ -1,4 +1,4 @@
-"""Operators that change the mask: what observers disagree on."""
+"""The mask grown or shrunk to an exact volume."""
 
 from __future__ import annotations
 

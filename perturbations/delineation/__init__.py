@@ -1,0 +1,1 @@
+"""What observers and tools disagree on: where the contour runs."""

@@ -1,0 +1,1 @@
+"""What differs between PET scans of one patient: counts, resolution, PSF modeling, matrix, calibration."""
