@@ -28,32 +28,23 @@ class Steps:
     Attributes
     ----------
     combat : ComBat or None
-        Fitted on the columns ``varying`` of the training rows.
-    varying : ndarray of int
-        Features that vary among the training rows, in the order of the table.
+        Fitted on the training rows.
     columns : ndarray of int
-        Which of those are kept.
+        Features kept, in the order of the table.
     center, scale : ndarray
-        Of the kept ones, over the training rows.
+        Of those, over the training rows.
     """
 
     combat: ComBat | None
-    varying: NDArray[np.intp]
     columns: NDArray[np.intp]
     center: Floats
     scale: Floats
 
-    @property
-    def kept(self) -> NDArray[np.intp]:
-        """Columns of the table that enter the estimator."""
-        return self.varying[self.columns]
-
     def apply(self, X: Floats, batch: ArrayLike | None = None) -> Floats:
         """Return the columns that enter the estimator, scaled."""
-        if self.combat is None:
-            return np.asarray((X[:, self.kept] - self.center) / self.scale)
-        even = np.asarray(self.combat.transform(X[:, self.varying], batch=batch))
-        return np.asarray((even[:, self.columns] - self.center) / self.scale)
+        if self.combat is not None:
+            X = np.asarray(self.combat.transform(X, batch=batch))
+        return np.asarray((X[:, self.columns] - self.center) / self.scale)
 
 
 def fit_steps(
@@ -72,26 +63,26 @@ def fit_steps(
     DataError
         If no feature varies in these rows.
     """
-    varying = NearConstantFilter(same_value=spec.same_value).fit(X).get_support(indices=True)
-    if not varying.size:
-        raise DataError("model", "no feature varies among the training patients", "at least one")
-    combat, even = None, X[:, varying]
+    combat = None
     if spec.combat:
         settings: dict[str, Any] = dict(spec.combat_settings)
-        combat = ComBat(**settings).fit(even, y, batch=batch)
-        even = np.asarray(combat.transform(even, batch=batch))
+        combat = ComBat(**settings).fit(X, y, batch=batch)
+        X = np.asarray(combat.transform(X, batch=batch))
+    varies = NearConstantFilter(same_value=spec.same_value).fit(X).get_support(indices=True)
+    if not varies.size:
+        raise DataError("model", "no feature varies among the training patients", "at least one")
     worth = stability.values() if isinstance(stability, PatientStability) else stability
     pruner = CorrelationPruner(
-        threshold=spec.correlation, stability=None if worth is None else worth[varying]
-    ).fit(even)
-    columns = pruner.get_support(indices=True)
-    center, scale = even[:, columns].mean(axis=0), even[:, columns].std(axis=0)
-    scaled = (even[:, columns] - center) / scale
+        threshold=spec.correlation, stability=None if worth is None else worth[varies]
+    ).fit(X[:, varies])
+    columns = varies[pruner.get_support(indices=True)]
+    center, scale = X[:, columns].mean(axis=0), X[:, columns].std(axis=0)
+    scaled = (X[:, columns] - center) / scale
     wanted = features_wanted(spec, y, groups)
     if spec.selector != "none" and wanted < columns.size:
         best = TopFeatures(n_features=wanted, by=spec.selector).fit(scaled, y).get_support(indices=True)
         columns, center, scale, scaled = columns[best], center[best], scale[best], scaled[:, best]
-    return Steps(combat, varying, columns, center, scale), np.ascontiguousarray(scaled)
+    return Steps(combat, columns, center, scale), np.ascontiguousarray(scaled)
 
 
 def features_wanted(spec: ModelSpec, y: Codes, groups: Codes) -> int:

@@ -8,16 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from robustrad.core.identity import generator
-from robustrad.drift.remedies.base import (
-    SITES,
-    FittedRemedy,
-    Floats,
-    Mask,
-    NotApplicable,
-    Remedy,
-    Rows,
-    Training,
-)
+from robustrad.drift.remedies.base import SITES, FittedRemedy, Floats, Mask, NotApplicable, Remedy, Rows, Training
 from robustrad.drift.remedies.moments import Moments, SiteEffects, SiteSamples, site_effects
 from robustrad.drift.remedies.site_scaling import known_sites
 from robustrad.harmonize.errors import HarmonizationError
@@ -74,9 +65,7 @@ class Combat(Remedy):
 
         if not self.resamples:
             return once(samples.moments)
-        drawn = [
-            m for m in samples.resampled(self.resamples, generator("b-combat", seed)) if _usable(m, active)
-        ]
+        drawn = [m for m in samples.resampled(self.resamples, generator("b-combat", seed)) if _usable(m, active)]
         if not drawn:
             raise NotApplicable("combat", "no resample leaves spread in every site", "more patients per site")
         each = [once(m) for m in drawn]

@@ -77,9 +77,7 @@ class Bench:
         volume = None if self.volume is None else self.volume[subjects, columns]
         return Rows(self.data.values[subjects, columns], labels, volume)
 
-    def copies(
-        self, subjects: NDArray[np.intp], own: NDArray[np.bool_], limits: Floats | None
-    ) -> Copies | None:
+    def copies(self, subjects: NDArray[np.intp], own: NDArray[np.bool_], limits: Floats | None) -> Copies | None:
         """Return the perturbed copies of some subjects; None where there is no condition to learn from."""
         columns = self.copy_columns
         if not columns.size:

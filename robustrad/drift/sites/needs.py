@@ -27,7 +27,9 @@ TARGET_ICC = 0.9
 WITHIN, NOT_REACHED, NONE_NEEDED, NO_DRAWS = "ok", "not reached", "none needed", "no draws"
 
 
-def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, margin: float) -> list[Row]:
+def copies_needs(
+    bench: Bench, none: Sequence[Result], resamples: Resamples, margin: float
+) -> list[Row]:
     """Return, for each level, how many of its draws must be averaged before the drift stays within margin.
 
     The drift of m averaged predictions is that of patients at the reference or at the level, half and
@@ -47,10 +49,7 @@ def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, mar
         at = [position[int(column)] for column in place.columns]
         tried = []
         for m in range(1, len(at) + 1):
-            scores = [
-                np.column_stack([h, mean_of_draws(r.scores[:, at[:m]])])
-                for h, r in zip(home, none, strict=True)
-            ]
+            scores = [np.column_stack([h, mean_of_draws(r.scores[:, at[:m]])]) for h, r in zip(home, none, strict=True)]
             won = [_half(scores[unit.draw], unit) for unit in units]
             tried.append(interval(comparison.samples(Tables(won, counts)) - reference))
         inside = [m for m, found in enumerate(tried, start=1) if found.low > -margin]
@@ -79,9 +78,7 @@ def sweep_needs(sweep: Sequence[Row], margin: float) -> list[Row]:
         inside = [row for row in known if row["drift_after_low"] > -margin]
         shown = inside[0] if inside else known[-1] if known else own[-1]
         needed = float(shown["calibration_patients"]) if inside else np.nan
-        status = (
-            "no interval" if not known else NOT_REACHED if not inside else WITHIN if needed else NONE_NEEDED
-        )
+        status = "no interval" if not known else NOT_REACHED if not inside else WITHIN if needed else NONE_NEEDED
         rows.append({
             "kind": CALIBRATION, "remedy": key[0], "scope": key[1], "factor": "", "level": "",
             "needed": needed,

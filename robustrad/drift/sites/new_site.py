@@ -103,9 +103,7 @@ def _judge(
         try:
             if problem or size in drawn.refused:
                 raise NotApplicable("new site", problem or drawn.refused[size])
-            training = (
-                base if size == NO_CALIBRATION else _with_site(bench, base, label, assignment, drawn, size)
-            )
+            training = base if size == NO_CALIBRATION else _with_site(bench, base, label, assignment, drawn, size)
             arm = split.fit(variant.remedy, training, like=arm)
             averages = variant.remedy.averages_draws
             scores, _ = score_at_site(bench, arm, drawn.judged, assignment, averages=averages)

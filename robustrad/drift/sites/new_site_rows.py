@@ -121,11 +121,7 @@ class NewSites:
                     row |= {name: full[name] for name in full if name in SWEEP_COLUMNS and name not in _OWN}
                     row |= _drifts(numbers)
                     secondary = self._secondary(one, column)
-                    row |= {
-                        "citl": secondary["citl"],
-                        "slope": secondary["slope"],
-                        "n_judged": secondary["n"],
-                    }
+                    row |= {"citl": secondary["citl"], "slope": secondary["slope"], "n_judged": secondary["n"]}
                 rows.append(row)
         return rows
 

@@ -101,9 +101,7 @@ class _Collector:
         """Score the test patients at every condition."""
         columns, q = self.columns[self.positions], self.positions.size
         rows = self.bench.rows(
-            np.repeat(test, q),
-            np.tile(columns, test.size),
-            np.tile(self.bench.site_of_column[columns], test.size),
+            np.repeat(test, q), np.tile(columns, test.size), np.tile(self.bench.site_of_column[columns], test.size)
         )
         scores, ready = arm.score(rows)
         self.scores[np.ix_(test, self.positions)] = scores.reshape(test.size, q)
@@ -150,3 +148,4 @@ def mean_of_draws(scores: Floats) -> Floats:
     known = np.isfinite(scores)
     total = np.where(known, scores, 0.0).sum(axis=1)
     return np.asarray(np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan))
+

@@ -80,7 +80,9 @@ class RemedyService:
             if part.ideal is not None:
                 self.store.write(part.ideal, ideal)
             return
-        best, results = run_disjoint(self.bench, variants, part.assignment, part.number, name=part.experiment)
+        best, results = run_disjoint(
+            self.bench, variants, part.assignment, part.number, name=part.experiment
+        )
         for key, result in zip(keys, results, strict=True):
             self.store.write(key, result)
         if part.ideal is not None and best is not None:
@@ -94,7 +96,9 @@ def lay_out_bench(bench: Bench, folder: Path) -> None:
         np.save(folder / "volume.npy", bench.data.volume)
 
 
-def setup_of(bench: Bench, settings: RemedySettings, *, data: Path, arms: Path) -> dict[str, Any]:
+def setup_of(
+    bench: Bench, settings: RemedySettings, *, data: Path, arms: Path
+) -> dict[str, Any]:
     """Return the setup of the service as JSON."""
     spec: ModelSpec = bench.spec
     return {
