@@ -215,12 +215,23 @@ def report(
     journal_width: Annotated[
         float, typer.Option("--journal-width", metavar="85|174", help="Width of the figures in mm.")
     ] = 174,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FILE", help="Table of the cases: adds a picture of one of them."),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="FILE", help="For --cases, if it is not built in.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
     from robustrad.report.report import report_command
 
     chosen = [name.strip() for name in formats.split(",")] if formats else None
+    if cases is not None:
+        from robustrad.preview.contact_sheet import contact_sheet
+
+        contact_sheet(out[0], cases, protocol=protocol)
     _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from robustrad.cases.check import check_cases
 from robustrad.cases.table import load_cases
 from robustrad.demo.cohort import cohort
+from robustrad.preview.contact_sheet import contact_sheet
 from robustrad.protocol.read import load_protocol
 from robustrad.report.command import stability_command
+from robustrad.report.report import report_command
 from robustrad.sweep.progress import duration
 from robustrad.sweep.run import sweep
 
@@ -18,7 +20,7 @@ PROTOCOL = "quick"
 
 
 def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
-    """Write the cohort, check it, sweep it, measure stability; return the exit code.
+    """Write the cohort, check it, sweep it, measure stability, report; return the exit code.
 
     Parameters
     ----------
@@ -47,7 +49,10 @@ def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
     _say(f"   {study.ok} ok, {study.skipped} skipped, {study.failed} failed")
     _say(f"4. robustrad stability {folder}\n")
     print(stability_command(folder).text)
-    _say(f"\nDone in {duration(time.monotonic() - begin)}. Look at {folder / 'stability' / 'heatmap.png'}")
+    _say(f"\n5. robustrad report {folder} --cases {table}\n")
+    contact_sheet(folder, table)
+    print(report_command([folder], title="The built-in cohort").text)
+    _say(f"\nDone in {duration(time.monotonic() - begin)}. Look at {folder / 'report' / 'report.html'}")
     return 1 if study.failed else 0
 
 

@@ -39,7 +39,7 @@ def drift_table(holdings: Holdings) -> Table | None:
             Column("Brier", ("brier",), "3f"),
             Column("Slope", ("slope",), "2f", about="Calibration slope"),
             Column("CITL", ("citl",), "2f", about="Calibration in the large"),
-            Column("Flips", ("flips", "flip_rate"), "g", "{}", about="Subjects whose class changes"),
+            Column("Flips", ("flips",), "plain", about="Subjects whose class changes"),
             Column("Score ICC", ("score_icc_a_1",), "2f", about="ICC(A,1) of the score with the reference"),
         ),
         groups=("model",),

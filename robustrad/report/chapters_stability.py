@@ -11,7 +11,7 @@ from robustrad.report.blocks import band_key, figure_block, framed, heading, tab
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_heatmap import heatmap_table
 from robustrad.report.html_table import matrix_table
-from robustrad.report.plates import stability_plates
+from robustrad.report.plates import component_plates, stability_plates
 from robustrad.report.sections import Section
 from robustrad.report.sheets import Sheet
 from robustrad.report.tables import footnote
@@ -53,6 +53,7 @@ def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, 
             + footnote(summary.frame, thresholds=(low, middle, high))
         ),
         *_curves(holdings, thresholds),
+        *_components(holdings),
         heading("Every feature"),
         table_block(catalog.features(holdings), search=True, tips=dict(tips)),
         Markup('<p class="note">{}</p>').format(
@@ -87,6 +88,11 @@ def _curves(holdings: Holdings, thresholds: Thresholds) -> list[Markup]:
         if plate.name != "heatmap"  # the page has it as tables
     ]
     return [heading("Dose and response"), *drawn] if drawn else []
+
+
+def _components(holdings: Holdings) -> list[Markup]:
+    drawn = [figure_block(plate) for plate in component_plates(holdings)]
+    return [heading("Variance components"), *drawn] if drawn else []
 
 
 def _matrix(holdings: Holdings, thresholds: Thresholds) -> Markup:

@@ -27,7 +27,7 @@ from robustrad.sweep.status import study_status
 FOLDER = "report/tables"
 _STATUSES = ("ok", "skipped", "failed", "missing")
 _MEASURES = (
-    "sd_difference", "rmse", "noise_sd", "dice", "hd95_mm", "volume_ratio", "roi_voxels", "bins",
+    "sd_difference", "rmse", "ssim", "noise_sd", "dice", "hd95_mm", "volume_ratio", "roi_voxels", "bins",
 )  # fmt: skip
 _CLASS_ESTIMANDS = ("agreement", "repeatability", *CHAINS)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from robustrad.core.errors import StudyError
 from robustrad.report.sheets import Sheet, read_sheet
 
-STABILITY = ("stability", "summary", "headline", "components", "averages_needed")
+STABILITY = ("stability", "summary", "headline", "components", "components_summary")
 DRIFT = (
     "drift", "breakdown", "deployment", "patients", "matrix", "safeguards", "selected", "selection_stability",
     "calibration", "remedies", "calibration_sweep", "deployment_needs", "kaplan_meier", "survival",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from robustrad.report.components import components_caption, components_figure
 from robustrad.report.figures import heatmap_caption, stability_figure
 from robustrad.report.holdings import Holdings
 from robustrad.report.plots.drift import (
@@ -57,6 +58,7 @@ class Plate:
 def plates(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Iterator[Plate]:
     """Yield the figures that a study can fill."""
     yield from stability_plates(holdings, thresholds=thresholds)
+    yield from component_plates(holdings)
     yield from drift_plates(holdings)
     yield from remedy_plates(holdings)
 
@@ -94,6 +96,21 @@ def stability_plates(holdings: Holdings, *, thresholds: Thresholds) -> Iterator[
             factors.file,
             "Features that stay good or excellent, over the declared severity of each factor.",
             "Line chart: share of features good or excellent over severity, one line per factor.",
+        )
+
+
+def component_plates(holdings: Holdings) -> Iterator[Plate]:
+    """Yield the variance components."""
+    sheet = holdings.sheet("components_summary")
+    if sheet is not None and sheet.frame["role"].ne("control").any():
+        yield Plate(
+            "components",
+            lambda _: components_figure(sheet.frame),
+            sheet.frame,
+            sheet.file,
+            components_caption(sheet.frame),
+            "Stacked bars per factor and feature class: shares of the variance between subjects, levels and "
+            "the rest. The numbers stand in components.csv.",
         )
 
 

@@ -31,7 +31,8 @@ def inline_svg(figure: Figure, name: str, *, alt: str) -> Markup:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = text.replace(INK, "currentColor")
+    for dark in (INK, "#000000", "#7a5400"):
+        text = text.replace(dark, "currentColor")
     text = re.sub(r'font: ([^;"]*?)([\d.]+)px [^;"]*', r"font: \1\2px var(--sans)", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r'((?:xlink:)?href="#)', rf"\1{name}-", text)

@@ -209,7 +209,7 @@ def _strength(holdings: Holdings, factor: str, severity: float) -> Parts:
 
 
 def _signal(holdings: Holdings) -> Iterator[Sentence]:
-    """Does the model beat chance? Told first: without a signal nothing else about the model means anything."""
+    """Does the model beat chance? Told first: without a signal nothing else about it means anything."""
     yield from _safeguard(holdings, "permutation", "Signal")
 
 
@@ -267,10 +267,10 @@ def _until(holdings: Holdings) -> Iterator[Sentence]:
         first, drifts = frame["first_not_robust"].iloc[row], frame["first_drifts"].iloc[row]
         parts.append("; " if parts else "")
         if pd.isna(first):
-            parts.append(f"{factor} up to the largest severity")
+            parts.append(f"{factor} robust up to the largest severity tried")
         elif pd.isna(drifts):
             parts += [
-                f"{factor} not shown from severity ",
+                f"{factor} not shown robust from severity ",
                 sheet.number(row, "first_not_robust", "plain"),
                 " on",
             ]
@@ -286,7 +286,8 @@ def _until(holdings: Holdings) -> Iterator[Sentence]:
     margin = own["margin"].iloc[0]
     poor = own["first_drifts"].notna().any()
     yield Sentence(
-        "Holds until", (f"At a margin of {margin:g} AUC it holds for: ", *parts, *closing), "drift", sheet.file,
+        "Holds until",
+        (f"At a margin of {margin:g} AUC: ", *parts, *closing), "drift", sheet.file,
         "poor" if poor else "neutral",
     )  # fmt: skip
 

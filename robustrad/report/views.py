@@ -129,6 +129,8 @@ def cell_text(column: Column, values: Sequence[object]) -> str:
     shown = [show(value, column.form) for value in values]
     if shown[0] == DASH:
         return "" if column.blank else DASH
+    if all(text == DASH for text in shown[1:]) and column.numeric:
+        return shown[0]
     if column.form == "text" and len(shown) > 1:
         shown = ["" if text == DASH else text for text in shown]
     return column.pattern.format(*shown).strip()

@@ -100,7 +100,7 @@ def plot_drift(
             ax.errorbar(own["dose"] + shift, own["delta"], yerr=spread, ls="", elinewidth=0.9, **style)
     ax.set_xticks(ticks, labels)
     if not ordered:
-        ax.tick_params(axis="x", rotation=35 if max(map(len, labels), default=0) > 5 else 0)
+        ax.tick_params(axis="x", rotation=35 if max(map(len, labels), default=0) > 6 else 0)
     ax.margins(x=0.12)
     ax.set_title(words(factor))
     ax.set_xlabel("severity" if ordered else "")
@@ -137,7 +137,7 @@ def flips_figure(drift: pd.DataFrame, *, width_mm: float) -> Figure | None:
             ax.bar(place, own["flips_up"], width=0.62, color=COLORS[1], label="negative to positive")
             ax.bar(place, -own["flips_down"], width=0.62, color=COLORS[0], label="positive to negative")
             ax.axhline(0, color=INK, lw=0.5)
-            ax.set_xticks(range(len(ticks)), labels, rotation=35 if max(map(len, labels)) > 5 else 0)
+            ax.set_xticks(range(len(ticks)), labels, rotation=35 if max(map(len, labels)) > 6 else 0)
             ax.set_xlim(-0.6, len(ticks) - 0.4)
             ax.set_title(words(factor))
             ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
@@ -269,4 +269,4 @@ def _cells(values: np.ndarray) -> Iterator[tuple[int, int, float]]:
 def _on(value: float, image: object) -> str:
     """White on the dark half of the color map."""
     norm = image.norm  # type: ignore[attr-defined]  # an AxesImage
-    return "white" if norm(value) < 0.6 else "black"
+    return "white" if norm(value) < 0.6 else "#101010"

@@ -129,6 +129,9 @@ def plot_survival(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | Non
             label=words(str(factor)),
         )
     ax.set_ylim(0, 103)
+    shown = rows if names is None else rows[rows["factor"].isin(list(names))]
+    ticks = sorted(set(shown["severity"]))
+    ax.set_xticks(ticks, [tick(value, signed=False) for value in ticks])
     ax.set_xlabel("severity")
     ax.set_ylabel("features good or excellent (%)")
     return ax
