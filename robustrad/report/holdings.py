@@ -18,6 +18,7 @@ DRIFT = (
     "drift", "breakdown", "deployment", "patients", "matrix", "safeguards", "selected", "selection_stability",
     "calibration", "remedies", "calibration_sweep", "deployment_needs", "kaplan_meier", "survival",
 )  # fmt: skip
+_NUMBERS = {"components_summary": ("level", "subject")}  # there they are components, not names
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def read_holdings(folder: Path) -> Holdings:
     sheets: dict[str, Sheet] = {}
     for name, files in _candidates().items():
         for file in files:
-            found = read_sheet(folder, file)
+            found = read_sheet(folder, file, numbers=_NUMBERS.get(name, ()))
             if found is not None:
                 sheets[name] = found
                 break

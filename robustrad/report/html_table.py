@@ -32,7 +32,7 @@ def html_table(table: Table, *, sortable: bool = False, tips: dict[str, str] | N
         A sentence for texts of the first column (a feature's meaning).
     """
     head = "".join(
-        f'<th scope="col" data-col="{escape(" ".join(column.names))}" data-form="{column.form}"'
+        f'<th scope="col" data-col="{escape(" || ".join(column.names))}" data-form="{column.form}"'
         f"{' class=n' if column.numeric else ''}{_tip(column.about)}>{escape(column.title)}</th>"
         for column in table.columns
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _TEXT = (
     "train",
     "test",
 )
+# pandas 3 reads floats as they were written, and warns of the word that earlier ones need for it.
+_EXACT: dict[str, Any] = {} if int(pd.__version__.split(".")[0]) >= 3 else {"float_precision": "round_trip"}
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,11 @@ class Sentence:
         return Markup("").join(escape(part) for part in self.parts)
 
 
-def read_sheet(folder: Path, file: str) -> Sheet | None:
+def read_sheet(folder: Path, file: str, *, numbers: Collection[str] = ()) -> Sheet | None:
     """Return the CSV ``file`` of ``folder``; None where there is none.
 
     Names stay text, whatever they look like (a level ``0.5``, a case ``NA``); only empty cells are missing.
+    ``numbers`` are columns that are called like names and hold numbers.
 
     Raises
     ------
@@ -128,14 +132,14 @@ def read_sheet(folder: Path, file: str) -> Sheet | None:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream), [])
-        names = {name: str for name in header if name in _TEXT}
+        names = {name: str for name in header if name in _TEXT and name not in numbers}
         frame = pd.read_csv(
             path,
             dtype=names,
             keep_default_na=False,
             na_values=[""],
-            float_precision="round_trip",
             low_memory=False,
+            **_EXACT,
         )
     except (OSError, ValueError, csv.Error) as error:
         raise StudyError(
