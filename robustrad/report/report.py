@@ -7,9 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from robustrad.core.told import Told
-from robustrad.report.derived import derive
-from robustrad.report.holdings import read_holdings
-from robustrad.report.verdict import verdict
 from robustrad.report.write import FORMATS, write_report
 
 
@@ -41,8 +38,9 @@ def report_command(
     installed = find_spec("docx") is not None
     chosen = list(formats or (name for name in FORMATS if name != "docx" or installed))
     folder = folders[0]
-    paths = write_report(folder, title=title, formats=chosen, width_mm=journal_width, others=folders[1:])
-    sentences = verdict(derive(read_holdings(folder)))
+    paths, sentences = write_report(
+        folder, title=title, formats=chosen, width_mm=journal_width, others=folders[1:]
+    )
     lines = [f"{sentence.topic}: {sentence}" for sentence in sentences]
     if not formats and not installed:
         lines.append("No Word tables: python-docx is not installed (pip install 'robustrad[docx]').")

@@ -194,7 +194,8 @@ def _strength(holdings: Holdings, factor: str, severity: float) -> Parts:
         "sd_difference": "the image in the lesion changed by an SD of ",
         "dice": "Dice with the original contour ",
     }
-    for row in sheet.rows(factor=factor, severity=severity):
+    rows = sheet.rows(factor=factor, severity=severity)
+    for row in rows:
         for name, words in measured.items():
             value = sheet.frame[name].iloc[row]
             unchanged = {"sd_difference": 0.0, "dice": 1.0}[name]
@@ -205,7 +206,7 @@ def _strength(holdings: Holdings, factor: str, severity: float) -> Parts:
                     sheet.number(row, name, "g"),
                     " (median over cases).",
                 )
-    return (" The measures of strength do not see it.",)
+    return (" Nothing of it is seen in image and contour before resampling.",) if rows else ()
 
 
 def _signal(holdings: Holdings) -> Iterator[Sentence]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from robustrad.core.errors import RobustradError, StudyError, nearest
 from robustrad.report import catalog, catalog_drift
@@ -17,13 +18,30 @@ from robustrad.report.methods import methods
 from robustrad.report.plates import COLUMN_MM, PAGE_MM, plates
 from robustrad.report.provenance import engine_note
 from robustrad.report.references import bibtex
+from robustrad.report.sheets import Sentence
 from robustrad.report.tables import footnote, write_bytes, write_csv, write_text
+from robustrad.report.verdict import verdict
 from robustrad.report.views import Table
 from robustrad.report.word import require_docx, word_document
 
 FORMATS = ("html", "csv", "tex", "docx", "pdf-figures")
 CONTACT_SHEET = "contact_sheet.png"
 _SUPPLEMENT = ("features", "dictionary", "checklists")
+
+
+class Written(NamedTuple):
+    """What a report is.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        Its files, the page first.
+    sentences : tuple of Sentence
+        The first screen.
+    """
+
+    paths: tuple[Path, ...]
+    sentences: tuple[Sentence, ...]
 
 
 def write_report(
@@ -33,8 +51,8 @@ def write_report(
     formats: Sequence[str] = FORMATS,
     width_mm: float = PAGE_MM,
     others: Sequence[Path] = (),
-) -> list[Path]:
-    """Write ``report/`` into a study folder and return its files in the order in which they are told.
+) -> Written:
+    """Write ``report/`` into a study folder.
 
     Parameters
     ----------
@@ -81,7 +99,7 @@ def write_report(
         written += _figures(holdings, out / "figures", width_mm)
     written.append(write_text(text.text, out / "methods.txt"))
     written.append(write_text(bibtex(text.keys, holdings.record.get("versions", {})), out / "references.bib"))
-    return written
+    return Written(tuple(written), tuple(verdict(holdings)))
 
 
 def check(formats: Iterable[str], width_mm: float) -> None:

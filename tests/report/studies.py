@@ -1,4 +1,4 @@
-"""Study folders for the report's tests: a simulated study with everything, written as the analyses write it."""
+"""Study folders for the report's tests: simulated studies, written as sweep and analyses write them."""
 
 from __future__ import annotations
 
