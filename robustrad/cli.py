@@ -81,7 +81,7 @@ def demo(
     jobs: Jobs = None,
     n: Annotated[int, typer.Option("-n", min=8, help="Number of synthetic patients.")] = 40,
 ) -> None:
-    """Run the whole chain on the built-in cohort: check, sweep (quick), stability."""
+    """Run the whole chain on the built-in cohort: check, sweep (quick), stability, drift."""
     from robustrad.demo.run import run_demo
 
     raise typer.Exit(run_demo(out, jobs=jobs, n=n))

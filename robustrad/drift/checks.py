@@ -7,12 +7,10 @@ import pandas as pd
 
 from robustrad.core.errors import Problem
 from robustrad.drift.data import Codes, DriftData
-from robustrad.harmonize.check import FAIL, PASS
+from robustrad.harmonize.check import FAIL
 from robustrad.harmonize.confounding import prevalence_check
 from robustrad.harmonize.inputs import Labels
 
-_FEW_PATIENTS = 20
-_FEW_EVENTS = 100  # Collins 2016: at least 100 events, better 200, for validation
 _SAME = 0.99
 
 
@@ -34,34 +32,14 @@ def find_problems(data: DriftData) -> list[Problem]:
 
 
 def find_warnings(data: DriftData) -> list[str]:
-    """Return what the reader of the results must know."""
-    told = list(_size(data))
+    """Return what the reader must know of the data; size, prevalence and volume are for the safeguards."""
+    told = []
     if data.batch is not None:
         told += _batches(data)
     if data.clinical.shape[1] > 1:
         told += _collinear(data.clinical)
     if len(data.dropped):
         told += _left_out(data.dropped)
-    if data.volume is None:
-        told.append("No volume among the features: whether the model is a surrogate of it cannot be said.")
-    return told
-
-
-def _size(data: DriftData) -> list[str]:
-    n, p = data.n_patients, len(data.features)
-    events = int(min(np.bincount(data.outcome, minlength=2)))
-    told = []
-    if n < _FEW_PATIENTS:
-        told.append(
-            f"{n} patients: too few for any conclusion on a model; {_FEW_PATIENTS} is a bare minimum."
-        )
-    if events < _FEW_EVENTS:
-        told.append(
-            f"{events} subjects of the rarer class: validation asks for {_FEW_EVENTS} or more; "
-            "expect wide intervals."
-        )
-    if p > 10 * n:
-        told.append(f"{p} features for {n} patients: some separate the classes by chance alone.")
     return told
 
 
@@ -98,9 +76,6 @@ def _batches(data: DriftData) -> list[str]:
             f"Batch {name!r} has {int(row.min())} patient(s) with {data.outcome_name} = {rare}: "
             "no AUC within this batch."
         )
-    check = prevalence_check(data.outcome, data.batch)
-    if check.verdict != PASS:
-        told.append(f"Outcome and batch {data.batch_name!r}: {check.detail}. {check.advice}")
     return told
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from robustrad.core.errors import Problem, RobustradError
+from robustrad.core.errors import DataError, Problem
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.folds import outer_folds
@@ -20,6 +20,7 @@ from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.permutation import Permuted, judge
 from robustrad.drift.service import ArmJob, DriftService, NullJob, lay_out
 from robustrad.drift.store import ArmStore, arm_key, data_identity
+from robustrad.workers.interrupt import interruptible
 from robustrad.workers.pool import run_pool
 
 REFERENCE, SAME, MATRIX = "reference", "same_condition", "matrix"
@@ -174,7 +175,8 @@ def run_models(
         if any(todo):
             folder.mkdir(parents=True, exist_ok=True)
             lay_out(data, folds, Path(name))
-        _run_stages(setup, todo, jobs=jobs, progress=progress)
+        with interruptible():
+            _run_stages(setup, todo, jobs=jobs, progress=progress)
     return [plan.collect(store) for plan in plans]
 
 
@@ -193,7 +195,7 @@ def _run_stages(
         for stage in stages:
             for problems in _answers(setup, stage, jobs=min(jobs, len(stage))):
                 if problems:
-                    raise RobustradError.of(problems)
+                    raise DataError.of(problems)
                 if shown is not None:
                     shown.step()
     finally:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.core.errors import DataError
@@ -41,7 +44,10 @@ def score_with(data: DriftData, estimator: object, arm: Arm, *, threshold: float
     columns = _columns(data, estimator)
     there = data.present
     scores = np.full(there.shape, np.nan)
-    scores[there] = raw_scores(estimator, data.values[:, :, columns][there])
+    cells: Any = data.values[:, :, columns][there]
+    if hasattr(estimator, "feature_names_in_"):
+        cells = pd.DataFrame(cells, columns=estimator.feature_names_in_)
+    scores[there] = raw_scores(estimator, cells)
     _probabilities(scores, f"model {arm.model!r}")
     used = np.zeros(len(data.features), dtype=np.bool_)
     used[columns] = True

@@ -78,7 +78,7 @@ class ArmStore:
         if not self.path(key).is_file():
             return None
         try:
-            with np.load(self.path(key), allow_pickle=False) as archive:
+            with self.path(key).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except _BROKEN:
             return None

@@ -24,6 +24,7 @@ from robustrad.harmonize.errors import HarmonizationError, HarmonizationWarning
 from robustrad.harmonize.estimation import Codes, Floats
 from robustrad.harmonize.inputs import Labels, label_of, read_batch, read_covariates
 from robustrad.harmonize.isolation import isolate
+from robustrad.harmonize.paired import level_pairs
 
 ADVISED_ROWS = 20
 MIN_ROWS = 10
@@ -83,7 +84,8 @@ def preconditions(
         raise HarmonizationError(
             "preconditions, batch", f"only one batch ({str(batches[0])!r})", "two or more"
         )
-    checks = [_size(labels), _design(codes, table, planned)]
+    people = None if patients is None else np.asarray(patients)
+    checks = [_size(labels, people), _design(codes, table, planned)]
     checks += overlap_checks(table, labels, categorical=planned.categorical)
     if outcome is not None:
         y = read_outcome(outcome, len(labels))
@@ -92,19 +94,21 @@ def preconditions(
     usable = np.setdiff1d(np.arange(values.shape[1]), list(isolated))
     checks += [_isolated(isolated, values.shape[1]), _shape(values[:, usable], codes)]
     against = planned.ref_batch if reference is None else reference
-    if patients is not None and against is not None:
+    if people is not None and against is not None:
         volume = None if log_volume is None else np.asarray(log_volume, dtype=np.float64)
-        checks += _subjects(values[:, usable], labels, np.asarray(patients), label_of(against), volume)
+        checks += _subjects(values[:, usable], labels, people, label_of(against), volume)
     checks.append(_range(planned, X, values, batch, covariates))
     return checks
 
 
-def _size(labels: Labels) -> Check:
-    names, counts = np.unique(labels, return_counts=True)
-    n = int(counts.min())
-    detail = f"{n} rows in the smallest batch {str(names[counts.argmin()])!r}; {names.size} batches"
+def _size(labels: Labels, patients: np.ndarray[Any, Any] | None) -> Check:
+    """Judge the smallest batch, by patients where they are known: their rows repeat each other."""
+    rows = pd.Series(labels if patients is None else patients).groupby(labels)
+    counts = rows.size() if patients is None else rows.nunique()
+    n, what = int(counts.min()), "rows" if patients is None else "patients"
+    detail = f"{n} {what} in the smallest batch {str(counts.idxmin())!r}; {len(counts)} batches"
     if n < 2:
-        return Check("n_per_batch", FAIL, n, detail, "A batch of one row has no scale. Join or drop it.")
+        return Check("n_per_batch", FAIL, n, detail, "A batch of one has no scale. Join or drop it.")
     if n < ADVISED_ROWS:
         few = "Fewer than 10: shift and factor are hardly known. " if n < MIN_ROWS else ""
         return Check("n_per_batch", WARN, n, detail, f"{few}20 to 30 per batch are advised.")
@@ -148,22 +152,14 @@ def _shape(X: Floats, codes: Codes) -> Check:
 def _subjects(
     X: Floats, labels: Labels, patients: np.ndarray[Any, Any], reference: str, log_volume: Floats | None
 ) -> list[Check]:
-    at_reference = pd.Series(np.flatnonzero(labels == reference), index=patients[labels == reference])
     checks = []
-    for level in sorted(set(labels.tolist()) - {reference}):
-        at_level = pd.Series(np.flatnonzero(labels == level), index=patients[labels == level])
-        if not (at_level.index.is_unique and at_reference.index.is_unique):
-            continue  # several rows of a patient in a batch: no pairs
-        shared = at_reference.index.intersection(at_level.index)
+    for level, first, second in level_pairs(labels, patients, reference, at_least=MIN_PAIRS):
         name = f"subject_dependence:{level}"
-        if len(shared) < MIN_PAIRS:
-            continue
-        first, second = at_reference[shared].to_numpy(), at_level[shared].to_numpy()
         volume = None if log_volume is None else log_volume[first]
         share = share_significant(subject_p_values(X[first], X[second], volume))
         verdict = judge(share, warn=_FEW_FEATURES, fail=_MANY_FEATURES)
         what = "log volume" if volume is not None else "the feature itself (curvature)"
-        detail = f"{share:.0%} of {X.shape[1]} features change with {what}, {len(shared)} pairs"
+        detail = f"{share:.0%} of {X.shape[1]} features change with {what}, {first.size} pairs"
         advice = "" if verdict == PASS else "ComBat cannot repair what depends on the patient."
         checks.append(Check(name, verdict, share, detail, advice))
     return checks

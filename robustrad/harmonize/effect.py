@@ -29,9 +29,11 @@ from robustrad.harmonize.estimation import Codes, Floats
 from robustrad.harmonize.inputs import label_of, read_batch
 from robustrad.harmonize.isolation import constant_columns
 from robustrad.harmonize.out_of_fold import Fold, grouped_folds, harmonized_folds
+from robustrad.harmonize.paired import level_pairs, paired_effect
 from robustrad.harmonize.rank_statistics import anderson_darling, brown_forsythe, kruskal_wallis
 
-MEASURES = ("batch_effect", "batch_classifier", "outcome", "rank")
+MEASURES = ("batch_effect", "paired", "batch_classifier", "outcome", "rank")
+MIN_PAIRS = 5
 COLUMNS = ["measure", "what", "arm", "value", "expected", "n", "verdict"]
 
 
@@ -93,7 +95,10 @@ def harmonization_effect(
 
         ``batch_effect``: share of features with p < .05 after Benjamini-Hochberg by Anderson-Darling (any
         difference), Kruskal-Wallis (location), Levene about the median (scale). With several rows of a
-        patient these tests take them for independent: the verdict says so.
+        patient these tests take them for independent: the verdict says so, and for paired data
+        ``paired`` is the measure to read: per batch, the median over features of the mean difference to the
+        same patients at the reference in its SDs (expected 0), and of the ratio of variances
+        (expected 1).
         ``batch_classifier``: balanced accuracy, linear and forest, ComBat refitted in each fold;
         ``below chance`` is an artefact, not a success.
         ``outcome``: AUC of a logistic model, over pairs within a batch (and fold), and over pairs within a
@@ -120,6 +125,7 @@ def harmonization_effect(
         folds = harmonized_folds(X, batch=batch, covariates=covariates, y=y, combat=remedy, fold=fold)
         arms.append(_arm(name, folds, usable))
     repeated = len(np.unique(people)) < len(people)
+    base = None if reference is None else label_of(reference)
     rows: list[tuple[Any, ...]] = []
     for arm in arms:
         if "batch_effect" in measures:
@@ -128,8 +134,10 @@ def harmonization_effect(
             rows += _batch_classifiers(arm, codes, seed)
         if "outcome" in measures and y is not None:
             rows += _outcome(arm, arms[0], y, codes, fold)
+        if "paired" in measures and base is not None:
+            rows += _paired(arm, labels, people, base)
         if "rank" in measures:
-            rows += _ranks(arm, arms[0], labels, people, None if reference is None else label_of(reference))
+            rows += _ranks(arm, arms[0], labels, people, base)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -149,6 +157,18 @@ def _batch_effect(arm: _Arm, codes: Codes, *, repeated: bool) -> list[tuple[Any,
         ("batch_effect", name, arm.name, share_significant(test(arm.values, codes)), 0.0, n, note)
         for name, test in tests.items()
     ]
+
+
+def _paired(
+    arm: _Arm, labels: NDArray[np.str_], people: NDArray[Any], reference: str
+) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for level, first, second in level_pairs(labels, people, reference, at_least=MIN_PAIRS):
+        found = paired_effect(arm.values[first], arm.values[second])
+        bias, ratio = float(np.nanmedian(found.bias_sd)), float(np.nanmedian(found.variance_ratio))
+        rows.append(("paired", f"{level}_bias_sd", arm.name, bias, 0.0, first.size, ""))
+        rows.append(("paired", f"{level}_variance_ratio", arm.name, ratio, 1.0, first.size, ""))
+    return rows
 
 
 def _batch_classifiers(arm: _Arm, codes: Codes, seed: int) -> list[tuple[Any, ...]]:
@@ -207,16 +227,10 @@ def _ranks(
         )
     if reference is None:
         return rows
-    base = pd.Series(np.flatnonzero(labels == reference), index=people[labels == reference])
-    for level in sorted(set(labels.tolist()) - {reference}):
-        other = pd.Series(np.flatnonzero(labels == level), index=people[labels == level])
-        if not (base.index.is_unique and other.index.is_unique):
-            continue
-        shared = base.index.intersection(other.index)
-        if len(shared) < 5:
-            continue
-        rho = _median_spearman(raw.values[base[shared]], arm.values[other[shared]])
-        rows.append(("rank", f"{level}_against_reference", arm.name, rho, 1.0, len(shared), ""))
+    for pair in level_pairs(labels, people, reference, at_least=MIN_PAIRS):
+        rho = _median_spearman(raw.values[pair.reference], arm.values[pair.other])
+        n = pair.reference.size
+        rows.append(("rank", f"{pair.level}_against_reference", arm.name, rho, 1.0, n, ""))
     return rows
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 
 from robustrad.audit.drift import DriftResult, DriftSettings, run_drift
 from robustrad.core.errors import DataError
+from robustrad.drift.evaluate.sentences import Sentence
+from robustrad.drift.experiment import SAME
 from robustrad.drift.question import Question
 from robustrad.stability.observations import REFERENCE
 
@@ -33,7 +35,7 @@ class DriftReport:
             "",
             *_table(self.result.tables.drift),
             "",
-            *(sentence.text for sentence in self.result.sentences),
+            *_told(self.result.sentences),
         ]
         if self.result.paths:
             lines += ["", "Written:", *(f"  {path}" for path in self.result.paths)]
@@ -83,6 +85,13 @@ def _head(facts: dict[str, Any]) -> str:
         f"{facts['outcome']} = {facts['positive']}: {facts['n_positive']} of {facts['n']} subjects "
         f"({facts['n_patients']} patients), {facts['k']} conditions, {facts['p']} features{batch}."
     )
+
+
+def _told(sentences: Sequence[Sentence]) -> list[str]:
+    """Return the sentences; those on training at the same condition stand in the file alone."""
+    shown = [sentence.text for sentence in sentences if SAME not in sentence.id]
+    left = len(sentences) - len(shown)
+    return [*shown, *([f"{left} more on training at the same condition: drift.json."] if left else [])]
 
 
 def _table(drift: pd.DataFrame) -> list[str]:

@@ -42,6 +42,13 @@ def test_rows_per_batch(n: int, verdict: str) -> None:
     assert (found.verdict, found.value) == (verdict, n)
 
 
+def test_patients_per_batch_count_not_their_rows() -> None:
+    lesions = np.r_[np.arange(60), np.full(60, 60)]  # all of B is one patient
+    found = {c.check: c for c in preconditions(features(), batch=SITE, patients=lesions)}["n_per_batch"]
+    assert (found.verdict, found.value) == (FAIL, 1)
+    assert "1 patients in the smallest batch 'B'" in found.detail
+
+
 def test_the_design_is_judged_by_rank_and_condition() -> None:
     rng = np.random.default_rng(0)
     age = rng.normal(size=120)

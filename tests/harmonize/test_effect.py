@@ -111,8 +111,13 @@ def test_paired_rows_are_compared_with_their_reference() -> None:
         combat=ComBat(ref_batch="A"),
         patients=patients,
         reference="A",
-        measures=("batch_effect", "rank"),
+        measures=("batch_effect", "paired", "rank"),
     )
+    # B is 3 + 2 x the reference: three SDs of it away, four times its variance; ComBat removes both.
+    assert value(table, "paired", "B_bias_sd", "raw") == pytest.approx(3.0, abs=0.5)
+    assert value(table, "paired", "B_variance_ratio", "raw") == pytest.approx(4.0, abs=0.3)
+    assert value(table, "paired", "B_bias_sd", "harmonized") < 0.15
+    assert value(table, "paired", "B_variance_ratio", "harmonized") == pytest.approx(1.0, abs=0.2)
     assert value(table, "rank", "B_against_reference", "harmonized") > 0.95
     assert abs(value(table, "rank", "C_against_reference", "harmonized")) < 0.3
     noted = table.loc[table["measure"] == "batch_effect", "verdict"]

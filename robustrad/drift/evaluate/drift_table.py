@@ -58,7 +58,8 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
     DataFrame
         :data:`COLUMNS`. ``delta`` is AUC at the level minus AUC at the reference, over the same subjects.
         Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
-        than 20 subjects), ``one_class``, ``insufficient`` (fewer than 5, or more than 20 % dropped: no
+        than 20 subjects), ``separated`` (AUC exactly 1 or 0: its interval has no width, which says how little
+        a resample knows there), ``one_class``, ``insufficient`` (fewer than 5, or more than 20 % dropped: no
         numbers).
     """
     scores = mean_scores(scored)
@@ -103,6 +104,8 @@ def _add_discrimination(
             "delta_low": change.low[i], "delta_high": change.high[i], "delong_delta": tested.delta[i],
             "delong_se": tested.standard_error[i], "delong_p": tested.p[i],
         })  # fmt: skip
+        if curves.auc[i] in {0.0, 1.0} and row["status"] in {"ok", "few"}:
+            row["status"] = "separated"
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high, "delong_p_holm": adjusted[place]}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, mean_scores
+from robustrad.drift.evaluate.inputs import Cohort, Flags, Floats, Scored, mean_scores
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, wins
+from robustrad.stability.observations import REFERENCE
 
 PREFIX = "matrix:"
 COLUMNS = ("model", "train", "test", "factor_train", "factor_test", "auc", "delta", "n")
@@ -30,33 +32,42 @@ def matrix_table(arms: Sequence[Scored], cohort: Cohort) -> pd.DataFrame:
     arms : sequence of Scored
         One per training condition and model; those trained on the reference among them.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for model in dict.fromkeys(scored.arm.model for scored in arms):
         own = [scored for scored in arms if scored.arm.model == model]
-        base = next((scored for scored in own if scored.arm.train == "reference"), None)
+        first = next((scored for scored in own if scored.arm.train == REFERENCE), None)
+        base = None if first is None else _Base.of(first, cohort)
         for scored in own:
             rows += _trained_on(scored, base, cohort)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _trained_on(scored: Scored, base: Scored | None, cohort: Cohort) -> list[tuple[object, ...]]:
+class _Base(NamedTuple):
+    """The model trained and tested on the reference."""
+
+    known: Flags
+    pairs: Pairs
+    won: Floats
+
+    @classmethod
+    def of(cls, scored: Scored, cohort: Cohort) -> _Base:
+        pairs = comparable_pairs(cohort.outcome, scored.folds)
+        known = np.asarray(np.isfinite(mean_scores(scored)[:, 0]))
+        return cls(known, pairs, wins(scored.scores[:, :, 0], scored.folds, pairs))
+
+
+def _trained_on(scored: Scored, base: _Base | None, cohort: Cohort) -> list[tuple[object, ...]]:
     table = cohort.conditions.reset_index(drop=True)
     factor = dict(zip(table["condition"], table["factor"], strict=True))
-    known = np.isfinite(mean_scores(scored))
-    origin = np.isfinite(mean_scores(base))[:, 0] if base is not None else known[:, 0]
+    known, train = np.isfinite(mean_scores(scored)), scored.arm.train
     pairs = comparable_pairs(cohort.outcome, scored.folds)
     rows: list[tuple[object, ...]] = []
     for column, condition in enumerate(table["condition"]):
-        present = known[:, column] & origin
+        present = known[:, column] if base is None else known[:, column] & base.known
         if not present.any():
             continue
-        compared = pairs.among(present)
-        auc = _auc(scored, pairs, compared, column)
-        start = np.nan
-        if base is not None:
-            at_base = comparable_pairs(cohort.outcome, base.folds)
-            start = _auc(base, at_base, at_base.among(present), 0)
-        train = scored.arm.train
+        auc = _auc(wins(scored.scores[:, :, column], scored.folds, pairs), pairs, present)
+        start = np.nan if base is None else _auc(base.won, base.pairs, present)
         rows.append((
             scored.arm.model, train, condition, factor.get(train, ""), factor[condition], auc, auc - start,
             int(present.sum()),
@@ -64,6 +75,6 @@ def _trained_on(scored: Scored, base: Scored | None, cohort: Cohort) -> list[tup
     return rows
 
 
-def _auc(scored: Scored, pairs: Pairs, compared: Floats, column: int) -> float:
-    won = wins(scored.scores[:, :, column], scored.folds, pairs) * (compared > 0)
-    return float(ratio(np.asarray(won.sum()), np.asarray(compared.sum())))
+def _auc(won: Floats, pairs: Pairs, present: Flags) -> float:
+    compared = pairs.among(present)
+    return float(ratio(np.asarray((won * (compared > 0)).sum()), np.asarray(compared.sum())))

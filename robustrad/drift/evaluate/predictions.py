@@ -40,13 +40,13 @@ def calibration_columns(scored: Scored, cohort: Cohort, level: Level) -> Row:
         _columns(scored, level, level.columns),
         _columns(scored, level, np.zeros(1, dtype=np.intp)),
     )
-    error = brier(y, here).mean()
+    error, start = brier(y, here), brier(y, reference)
     line = calibration_line(y, here)
     fitted = line.status == OK
     others = line.status[~fitted]
     return {
-        "brier": error,
-        "brier_delta": error - brier(y, reference).mean(),
+        "brier": error.mean(),
+        "brier_delta": (error.reshape(start.size, -1) - start[:, None]).mean(),
         "scaled_brier": scaled_brier(y, here).mean(),
         "citl": calibration_in_the_large(y, here).mean(),
         "slope": line.slope[fitted].mean() if fitted.any() else np.nan,

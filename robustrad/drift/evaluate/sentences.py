@@ -11,6 +11,8 @@ import pandas as pd
 from robustrad.drift.evaluate.tables import DriftTables
 from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS
 
+CHANCE = 0.5
+
 
 class Sentence(NamedTuple):
     """One statement.
@@ -77,6 +79,9 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
     half = ((judged["delta_high_band"] - judged["delta_low_band"]) / 2).max()
     if np.isfinite(half):
         text += f" The smallest margin that these patients could have verified at every level is {half:.3f}."
+    start = rows.loc[rows["factor"] == "reference", "auc_low"]
+    if (start <= CHANCE).any():
+        text += f" At the reference it is not shown above {CHANCE:g}: what has nothing to lose is robust."
     yield Sentence(f"verdicts:{name}", text, _at("drift.csv", judged.index[0], judged.index[-1]))
 
 
@@ -86,6 +91,9 @@ def _worst(name: str, rows: pd.DataFrame) -> Iterator[Sentence]:
         return
     place = int(np.argmin(judged["delta"]))
     i, row = judged.index[place], judged.iloc[place]
+    if row["delta"] >= 0.0:
+        yield Sentence(f"largest_loss:{name}", f"{name}: AUC falls at no level.", _at("drift.csv", i))
+        return
     text = (
         f"{name}: the largest loss of AUC is at {row['condition']}: {row['delta']:+.3f} "
         f"[{row['delta_low_band']:+.3f}, {row['delta_high_band']:+.3f}] (all levels together), "

@@ -130,7 +130,7 @@ def _elasticnet() -> Choice:
 
 
 def _random_forest() -> Choice:
-    estimator = RandomForestClassifier(n_estimators=200, max_features="sqrt", random_state=0)
+    estimator = RandomForestClassifier(n_estimators=100, max_features="sqrt", random_state=0)
     return Choice(estimator, tuple({"min_samples_leaf": leaf} for leaf in (10, 3)))
 
 

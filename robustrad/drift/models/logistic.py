@@ -63,6 +63,7 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sk
 
     def predict(self, X: Any) -> Any:
         """Return the likelier class of each row."""
+        check_is_fitted(self)
         return self.classes_[(self.decision_function(X) > 0).astype(np.intp)]
 
     def __sklearn_tags__(self) -> Any:

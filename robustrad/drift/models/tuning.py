@@ -93,7 +93,7 @@ def fit_estimator(
     return estimator.fit(X, y) if weights is None else estimator.fit(X, y, sample_weight=weights)
 
 
-def raw_scores(estimator: Any, X: Floats) -> Floats:
+def raw_scores(estimator: Any, X: Any) -> Floats:
     """Return the probability of class 1, or the decision of an estimator that gives none."""
     if hasattr(estimator, "predict_proba"):
         return np.asarray(estimator.predict_proba(X)[:, 1], dtype=np.float64)

@@ -1,0 +1,52 @@
+"""Frozen models on independent patients: the intervals cover what they claim."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from robustrad.drift.evaluate.discrimination import auc_curves, delong_contrasts
+from robustrad.drift.evaluate.levels import levels_of
+from robustrad.drift.evaluate.resample import patient_weights, percentile_limits, simultaneous_band
+
+from .cohort import arm, cohort, levels
+
+RUNS, RESAMPLES, ALPHA = 1000, 1000, 0.05
+SEPARATION = np.array([1.2, 1.2, 0.9, 0.6])  # of the classes, at the reference and three levels
+CORRELATION = np.array([1.0, 0.9, 0.8, 0.6])  # of the noise with the reference's
+TRUTH = norm.cdf(SEPARATION / np.sqrt(2.0))
+TOLERANCE = 3.0 * np.sqrt(ALPHA * (1.0 - ALPHA) / RUNS)
+
+
+def simulated(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    y = (np.arange(n) % 5 < 2).astype(int)
+    shared = rng.normal(size=(n, 1))
+    own = rng.normal(size=(n, SEPARATION.size))
+    return y, SEPARATION * y[:, None] + CORRELATION * shared + np.sqrt(1.0 - CORRELATION**2) * own
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [100, 200])
+def test_intervals_differences_and_the_band_keep_nominal_coverage(n: int) -> None:
+    rng = np.random.default_rng(n)
+    table = levels(SEPARATION.size - 1)
+    area, change, joint, delong = [], [], [], []
+    for run in range(RUNS):
+        y, scores = simulated(n, rng)
+        data, scored = cohort(y, table), arm(scores)
+        rows = levels_of(data, scores)
+        weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
+        curves = auc_curves(scored, data, rows, weights)
+        auc = percentile_limits(curves.auc_samples, ALPHA)
+        delta = percentile_limits(curves.delta_samples[1:], ALPHA)
+        band = simultaneous_band(curves.delta[1:], curves.delta_samples[1:], ALPHA)
+        shift = TRUTH[1:] - TRUTH[0]
+        area.append((auc.low <= TRUTH) & (auc.high >= TRUTH))
+        change.append((delta.low <= shift) & (shift <= delta.high))
+        joint.append(((band.low <= shift) & (shift <= band.high)).all())
+        delong.append(delong_contrasts(scores, data, rows).p[1] > ALPHA)
+    found = {"auc": np.mean(area, axis=0), "delta": np.mean(change, axis=0), "band": np.mean(joint)}
+    for name, coverage in found.items():
+        assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= TOLERANCE), (name, coverage)
+    assert abs(np.mean(delong) - (1.0 - ALPHA)) <= TOLERANCE

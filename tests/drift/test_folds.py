@@ -1,0 +1,48 @@
+"""Folds never split a patient, and give each fold its share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robustrad.core.errors import DataError
+from robustrad.drift.folds import deal, outer_folds
+from tests.drift.simulated import simulate
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 5), st.integers(0, 10_000), st.integers(20, 60))
+def test_patients_are_never_split_and_classes_are_even(n_splits, seed, n):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(0, n // 2, n)
+    y = (groups % 2).astype(np.intp)
+    fold = deal(y, groups, n_splits=n_splits, seed=("test", seed))
+    for patient in np.unique(groups):
+        assert np.unique(fold[groups == patient]).size == 1
+    _, first = np.unique(groups, return_index=True)
+    for label in (0, 1):
+        counts = np.bincount(fold[first][y[first] == label], minlength=n_splits)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_batches_are_spread_over_the_folds():
+    batch = np.repeat(["A", "B", "C"], 20)
+    fold = deal(np.tile([0, 1], 30), np.arange(60), n_splits=5, seed=("test",), batch=batch)
+    for name in "ABC":
+        counts = np.bincount(fold[batch == name], minlength=5)
+        assert counts.max() - counts.min() <= 2
+
+
+def test_the_same_seed_gives_the_same_folds_and_repeats_differ():
+    data = simulate(40)
+    folds = outer_folds(data, repeats=3, seed=1)
+    np.testing.assert_array_equal(folds, outer_folds(data, repeats=3, seed=1))
+    assert (folds[0] != folds[1]).any()
+    assert (folds != outer_folds(data, repeats=3, seed=2)).any()
+
+
+def test_more_folds_than_patients_of_a_class_is_an_error_that_says_how_many():
+    with pytest.raises(DataError, match=r"5 folds for 4 patients of the rarer class.*--folds 4"):
+        outer_folds(simulate(8), n_splits=5)
