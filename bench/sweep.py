@@ -9,8 +9,9 @@ from typing import Any
 import SimpleITK as sitk
 
 from bench.cases import Case, lesion
-from bench.extraction import CLASSES, CONFIGURATIONS
+from bench.extraction import CLASSES, CONFIGURATIONS, known_or_skipped
 from robustrad.cases.case import Case as CaseRow
+from robustrad.core import memory
 from robustrad.core.identity import generator
 from robustrad.extract.engines import choose_engine
 from robustrad.extract.parameters import Parameters
@@ -61,6 +62,7 @@ class Sweep36:
     timeout = 600
 
     def setup(self, engine: str, configuration: str) -> None:
+        known_or_skipped(engine, CONFIGURATIONS[configuration])
         self.prepare(engine, CONFIGURATIONS[configuration], lesion(12.0))
         if engine == "native":
             self.time_sweep(engine, configuration)
@@ -84,9 +86,13 @@ class Sweep36:
         self.engine_setup = branch.Setup(parameters, used, seed=0, min_voxels=1)
 
     def time_sweep(self, engine: str, configuration: str) -> None:
+        memory.forget()
         for task in self.tasks:
             failed = [r for r in branch.run_branch(task, self.engine_setup) if r.status != "ok"]
             assert not failed, failed[0].reason
+
+    def peakmem_sweep(self, engine: str, configuration: str) -> None:
+        self.time_sweep(engine, configuration)
 
     def teardown(self, engine: str, configuration: str) -> None:
         self.folder.cleanup()

@@ -26,6 +26,7 @@ class EngineChoice(StrEnum):
 
     auto = "auto"
     native = "native"
+    native_shared = "native-shared"
     pyradiomics = "pyradiomics"
 
 
@@ -203,36 +204,20 @@ def stability(
 
 
 @app.command()
-def report(
-    out: Annotated[
-        list[Path], typer.Argument(metavar="OUT...", help="Study folder; more than one are compared.")
-    ],
-    title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
-    formats: Annotated[
-        str | None,
-        typer.Option("--format", metavar="LIST", help="Of html,csv,tex,docx,pdf-figures [all]."),
-    ] = None,
-    journal_width: Annotated[
-        float, typer.Option("--journal-width", metavar="85|174", help="Width of the figures in mm.")
-    ] = 174,
-    cases: Annotated[
-        Path | None,
-        typer.Option("--cases", metavar="FILE", help="Table of the cases: adds a picture of one of them."),
-    ] = None,
-    protocol: Annotated[
-        str | None, typer.Option("--protocol", metavar="FILE", help="For --cases, if it is not built in.")
-    ] = None,
+def preview(
+    cases: CasesArg,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File: .png, .pdf, .svg or .html.")],
+    protocol: Protocol = None,
+    params: Params = None,
+    case: Annotated[str | None, typer.Option("--case", help="Which case [the first].")] = None,
+    factor: Annotated[str | None, typer.Option("--factor", help="Only this factor, larger.")] = None,
     json_: Json = False,
 ) -> None:
-    """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
-    from robustrad.report.report import report_command
+    """Look before you run: every level of a protocol on one case, in pictures and numbers."""
+    from robustrad.preview.command import preview_command
 
-    chosen = [name.strip() for name in formats.split(",")] if formats else None
-    if cases is not None:
-        from robustrad.preview.contact_sheet import contact_sheet
-
-        contact_sheet(out[0], cases, protocol=protocol)
-    _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)
+    told = preview_command(cases, output, protocol=protocol, params=params, case=case, factor=factor)
+    _print(told, json_)
 
 
 @app.command()
@@ -240,7 +225,15 @@ def drift(
     sources: Annotated[
         list[Path], typer.Argument(metavar="SOURCE...", help="Study folder or feature table; see --unit.")
     ],
-    outcome: Annotated[str, typer.Option("--outcome", metavar="COL", help="Column with two values.")],
+    outcome: Annotated[
+        str | None, typer.Option("--outcome", metavar="COL", help="Column with two values.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Time to the event or to censoring.")
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option("--event", metavar="COL", help="1: the event, 0: censored; with --time.")
+    ] = None,
     positive: Annotated[str | None, typer.Option("--positive", help="Value that is the event.")] = None,
     cases: Annotated[
         Path | None, typer.Option("--cases", metavar="FILE", help="Table of the subjects [the study's own].")
@@ -250,13 +243,14 @@ def drift(
         str | None, typer.Option("--clinical", metavar="COL,COL", help="Columns of the clinical model.")
     ] = None,
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--model",
             metavar="NAME,NAME",
-            help="logistic, elasticnet, random_forest, svm, gradient_boosting, module:object.",
+            help="logistic, elasticnet, random_forest, svm, gradient_boosting, module:object; with --time "
+            "cox, survival_forest.",
         ),
-    ] = "logistic",
+    ] = None,
     n_features: Annotated[int | None, typer.Option("--n-features", min=1, help="Features to select.")] = None,
     selector: Annotated[SelectorChoice, typer.Option(help="How they are.")] = SelectorChoice.univariate,
     combat: Annotated[bool, typer.Option("--combat", help="Harmonize --batch inside the folds.")] = False,
@@ -269,7 +263,10 @@ def drift(
     score: Annotated[
         str | None, typer.Option("--score", metavar="COL", help="Finished probabilities; fits nothing.")
     ] = None,
-    threshold: Annotated[float, typer.Option(help="Of frozen probabilities.")] = 0.5,
+    threshold: Annotated[
+        float | None, typer.Option(help="Of frozen probabilities [0.5], or of frozen risks [their median].")
+    ] = None,
+    tau: Annotated[float | None, typer.Option(help="Horizon of Uno's C, with --time.")] = None,
     volume: Annotated[
         str | None, typer.Option("--volume", metavar="COL", help="Feature that is the volume.")
     ] = None,
@@ -287,19 +284,20 @@ def drift(
     json_: Json = False,
 ) -> None:
     """Say what perturbation does to a model: performance, predictions and safeguards."""
-    from robustrad.audit.drift import DriftSettings
+    from robustrad.core.errors import DataError
     from robustrad.drift.experiment import RunSettings
     from robustrad.drift.models.spec import ModelSpec
     from robustrad.drift.question import Question
-    from robustrad.report.drift import drift_command
     from robustrad.stability.source import Reading
 
+    if (outcome is None) == (time is None) or (time is None) != (event is None):
+        raise DataError("drift", "no single question", "--outcome COL, or --time COL with --event COL")
     specs = tuple(
         ModelSpec(name, n_features=n_features, selector=selector.value, combat=combat)
-        for name in _words(model)
+        for name in _words(model or ("logistic" if time is None else "cox"))
     )
     question = Question(
-        outcome=outcome,
+        outcome=outcome or event or "",
         positive=positive,
         cases=cases,
         batch=batch,
@@ -312,25 +310,18 @@ def drift(
         reading=Reading(case=case, condition=condition, reference=reference),
     )
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    settings = DriftSettings(specs, run, margin, bootstraps, threshold, jobs)
+    if time is not None:
+        from robustrad.audit.survival import SurvivalSettings
+        from robustrad.report.survival import survival_command
+
+        followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs)
+        _print(survival_command(sources, question, followed, time=time, output=output), json_)
+        return
+    from robustrad.audit.drift import DriftSettings
+    from robustrad.report.drift import drift_command
+
+    settings = DriftSettings(specs, run, margin, bootstraps, 0.5 if threshold is None else threshold, jobs)
     _print(drift_command(sources, question, settings, output=output), json_)
-
-
-@app.command()
-def preview(
-    cases: CasesArg,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File: .png, .pdf, .svg or .html.")],
-    protocol: Protocol = None,
-    params: Params = None,
-    case: Annotated[str | None, typer.Option("--case", help="Which case [the first].")] = None,
-    factor: Annotated[str | None, typer.Option("--factor", help="Only this factor, larger.")] = None,
-    json_: Json = False,
-) -> None:
-    """Look before you run: every level of a protocol on one case, in pictures and numbers."""
-    from robustrad.preview.command import preview_command
-
-    told = preview_command(cases, output, protocol=protocol, params=params, case=case, factor=factor)
-    _print(told, json_)
 
 
 @app.command()
@@ -370,6 +361,39 @@ def doctor(json_: Json = False) -> None:
 def _words(text: str | None) -> tuple[str, ...]:
     """Return the words of a list with commas."""
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+@app.command()
+def report(
+    out: Annotated[
+        list[Path], typer.Argument(metavar="OUT...", help="Study folder; more than one are compared.")
+    ],
+    title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="LIST", help="Of html,csv,tex,docx,pdf-figures [all]."),
+    ] = None,
+    journal_width: Annotated[
+        float, typer.Option("--journal-width", metavar="85|174", help="Width of the figures in mm.")
+    ] = 174,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FILE", help="Table of the cases: adds a picture of one of them."),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="FILE", help="For --cases, if it is not built in.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
+    from robustrad.report.report import report_command
+
+    chosen = [name.strip() for name in formats.split(",")] if formats else None
+    if cases is not None:
+        from robustrad.preview.contact_sheet import contact_sheet
+
+        contact_sheet(out[0], cases, protocol=protocol)
+    _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)
 
 
 def _print(told: Any, as_json: bool) -> None:

@@ -93,7 +93,7 @@ class Plan:
         trained = [reference, *(_there(store.read(job.key)) for job in self.others)]
         arms = [reference]
         if self.others:
-            arms.append(_diagonal(trained, self._arm(SAME, self.reference.spec, "same", {})))
+            arms.append(diagonal(trained, self._arm(SAME, self.reference.spec, "same", {})))
         if self.settings.matrix:
             arms += trained[1:]
         return Fits(tuple(arms), tuple(trained), self._judged(store))
@@ -219,7 +219,7 @@ def _answers(setup: dict[str, Any], stage: Sequence[Job], *, jobs: int) -> Itera
             yield [Problem(*problem) for problem in answer.value["problems"]]
 
 
-def _diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
+def diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
     """Return the arm that is trained and tested at the same condition: the diagonal of the others."""
     scores = np.stack([one.scores[:, :, j] for j, one in enumerate(trained)], axis=2)
     prints = tuple(mark for one in trained for mark in one.fingerprints)

@@ -195,7 +195,7 @@ def _one_row_each(frame: pd.DataFrame, features: Sequence[str], where: str) -> O
             "one row per case, or a column that tells its rows apart",
             "Name it with --condition.",
         )
-    rows = frame[["case_id", *features]].assign(condition=REFERENCE)
+    rows = frame[["case_id", *features]].copy().assign(condition=REFERENCE)  # copied: in one block
     return observe(rows, reference_conditions(), where=where, features=features)
 
 

@@ -100,15 +100,18 @@ def bounding_box(mask: sitk.Image) -> Box:
     RegionRefusedError
         If there are none.
     """
-    inside = sitk.GetArrayViewFromImage(mask) != 0
-    lower, size = [], []
-    for others in ((0, 1), (0, 2), (1, 2)):  # axes of the array to collapse for x, y, z
-        hit = np.flatnonzero(inside.any(axis=others))
-        if hit.size == 0:
-            raise RegionRefusedError("the mask is empty")
-        lower.append(hit[0])
-        size.append(hit[-1] - hit[0] + 1)
-    return Box(np.array(lower, dtype=np.int64), np.array(size, dtype=np.int64))
+    inside = sitk.GetArrayViewFromImage(mask)
+    z = _hit(inside.any(axis=2).any(axis=1))
+    face = inside[z[0] : z[1] + 1].any(axis=0)  # of the slices that hold voxels only
+    ends = np.array([_hit(face.any(axis=0)), _hit(face.any(axis=1)), z], dtype=np.int64)
+    return Box(ends[:, 0].copy(), ends[:, 1] - ends[:, 0] + 1)
+
+
+def _hit(line: NDArray[np.bool_]) -> tuple[int, int]:
+    places = np.flatnonzero(line)
+    if places.size == 0:
+        raise RegionRefusedError("the mask is empty")
+    return int(places[0]), int(places[-1])
 
 
 def _crop(image: sitk.Image, to: AnalysisGrid) -> sitk.Image:

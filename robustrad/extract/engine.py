@@ -58,7 +58,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """``native`` or ``pyradiomics``."""
+        """``native``, ``native-shared`` or ``pyradiomics``."""
 
     @property
     def definition(self) -> str:

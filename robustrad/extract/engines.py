@@ -1,4 +1,7 @@
-"""Choose the engine, once per study: ``native``, ``pyradiomics``, or ``auto`` (native where it can)."""
+"""Choose the engine, once per study: ``native``, ``pyradiomics``, or ``auto`` (native where it can).
+
+``native-shared`` is another definition (``shared_filters.py``), taken only where it is asked for by name.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from robustrad.core.errors import EnvironmentUnusableError, ProtocolError, neare
 from robustrad.extract.engine import Engine
 from robustrad.extract.parameters import Parameters
 
-EngineName = Literal["auto", "native", "pyradiomics"]
+EngineName = Literal["auto", "native", "native-shared", "pyradiomics"]
 _NATIVE = "robustrad.extract.native"
 
 
@@ -36,7 +39,7 @@ def choose_engine(name: str, parameters: Parameters) -> Choice:
     Parameters
     ----------
     name : str
-        ``auto``, ``native`` or ``pyradiomics``.
+        ``auto``, ``native``, ``native-shared`` or ``pyradiomics``.
     parameters : Parameters
         Everything that the study varies from.
 
@@ -52,12 +55,12 @@ def choose_engine(name: str, parameters: Parameters) -> Choice:
     if name == "pyradiomics":
         return Choice(_able(_pyradiomics(), parameters))
     native = _native()
-    if name == "native":
+    if name in {"native", "native-shared"}:
         if native is None:
             raise ProtocolError(
-                "--engine native", "this installation has no native engine", "", "Use --engine pyradiomics."
+                f"--engine {name}", "this installation has no native engine", "", "Use --engine pyradiomics."
             )
-        return Choice(_able(native, parameters))
+        return Choice(_able(native if name == "native" else _shared(), parameters))
     missing = ["this installation has none"] if native is None else native.unsupported(parameters)
     if native is not None and not missing:
         return Choice(native)
@@ -89,4 +92,10 @@ def _native() -> Engine | None:
     if find_spec(_NATIVE) is None:
         return None
     engine: Engine = import_module(f"{_NATIVE}.engine").NativeEngine()
+    return engine
+
+
+@cache
+def _shared() -> Engine:
+    engine: Engine = import_module("robustrad.extract.shared_filters").SharedFiltersEngine()
     return engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robustrad.core.geometry import carry_mask
 from robustrad.perturb.base import InapplicableError, Perturbation, Stage, stage_of_setting
@@ -91,7 +92,7 @@ def apply(operator: Perturbation, sample: Sample, rng: np.random.Generator) -> S
     wishes = (*(result.sampling.spacing_mm or (1.0,)), *result.sampling.shift, result.sampling.rotation_deg)
     if not all(map(math.isfinite, wishes)) or min(result.sampling.spacing_mm or (1.0,)) <= 0:
         raise ContractError(operator, f"the grid {result.sampling} cannot be laid")
-    return result if result.mask.any() else Skipped("no voxel is left in the mask")
+    return _sealed(result, sample) if result.mask.any() else Skipped("no voxel is left in the mask")
 
 
 def _own(operator: Perturbation) -> set[str]:
@@ -132,9 +133,28 @@ def _changed(before: Sample, after: Sample) -> set[str]:
 
 
 def _checksums(sample: Sample) -> tuple[int, ...]:
-    """Return checksums of what an operator could change in place."""
+    """Return checksums of what an operator could change in place; sealed arrays need none."""
+    arrays = [array for array in (sample.voxels, sample.mask) if _owner(array).flags.writeable]
     return (
-        zlib.crc32(np.ascontiguousarray(sample.voxels).data),
-        zlib.crc32(np.ascontiguousarray(sample.mask).data),
+        len(arrays),
+        *(zlib.crc32(np.ascontiguousarray(array).data) for array in arrays),
         hash(repr(sorted(sample.settings.items()))),
     )
+
+
+def _sealed(result: Sample, given: Sample) -> Sample:
+    """Return ``result`` with the arrays that its operator made read-only down to their owners.
+
+    The next operators then need no checksums of the whole image to be known to have left it alone.
+    """
+    for name in ("voxels", "mask"):
+        owner = _owner(getattr(result, name))
+        if owner is not _owner(getattr(given, name)):
+            owner.flags.writeable = False
+    return result
+
+
+def _owner(array: NDArray[Any]) -> NDArray[Any]:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

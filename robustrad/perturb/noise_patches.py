@@ -116,7 +116,10 @@ def _homogeneous(left: Voxels) -> PatchNoise:
     for _ in range(4):
         members = np.flatnonzero(kept)
         spectrum = fit_spectrum(left[members[:: max(1, len(members) // MOST_FITTED)]])
+        before = kept
         scale, kept = _grow(variance, spectrum.freedom)
+        if np.array_equal(kept, before):
+            break  # the same patches again give the same
     return PatchNoise(math.sqrt(scale / spectrum.retained), spectrum, int(kept.sum()), size)
 
 

@@ -20,6 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 from robustrad.core.geometry import Mask, Triple
+from robustrad.core.memory import remembering
 
 Index = NDArray[np.int64]
 
@@ -88,18 +89,25 @@ def _crop(mask: Mask, spacing_zyx: Triple, reach_mm: float) -> _Crop:
     z, y, x = (slice(max(0, a - m), min(n, b + m))
                for (a, b), m, n in zip(corners, margins, mask.shape, strict=True))  # fmt: skip
     part = np.ascontiguousarray(mask[z, y, x])
+    lead = (z.start - corners[0][0], y.start - corners[1][0], x.start - corners[2][0])
+    return _Crop((z, y, x), part, _rank(part, lead, spacing_zyx))
+
+
+@remembering(last=4, largest=1_000_000)
+def _rank(part: Mask, lead: tuple[int, int, int], spacing_zyx: Triple) -> Index:
+    """Return the rank of each voxel of a crop that begins ``lead`` voxels after the mask's own box."""
     distance = _signed_distance(part, spacing_zyx)
     # Equal distances are told apart by a scramble of the place within the mask's own box: no direction is
     # preferred, and where the lesion lies in the image does not matter.
-    places = np.ogrid[z, y, x]
+    places = np.ogrid[tuple(slice(start, start + size) for start, size in zip(lead, part.shape, strict=True))]
     salts = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
     scramble = np.zeros(part.shape, dtype=np.int64)
-    for place, (start, _), salt in zip(places, corners, salts, strict=True):
-        scramble += (place - start) * salt
+    for place, salt in zip(places, salts, strict=True):
+        scramble += place * salt
     scramble = ((scramble ^ (scramble >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
     rank = np.empty(part.size, dtype=np.int64)
     rank[np.lexsort((scramble.ravel(), distance.ravel(), ~part.ravel()))] = np.arange(part.size)
-    return _Crop((z, y, x), part, rank.reshape(part.shape))
+    return rank.reshape(part.shape)
 
 
 def _signed_distance(mask: Mask, spacing_zyx: Triple) -> NDArray[np.float64]:

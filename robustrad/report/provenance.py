@@ -25,13 +25,23 @@ def engine_note(source: Path) -> str:
     name = study["engine"]["name"]
     if name == "pyradiomics":
         return f"Features by {distribution} (PyRadiomics definitions)."
-    told = f"Features by the {name} engine (PyRadiomics definitions)"
+    told = f"Features by the {name} engine ({_definition(name)})"
     parity = study.get("parity")
     if not parity:
         return f"{told}; parity was not watched."
-    worst = max(parity["worst"].items(), key=lambda item: item[1], default=("none", 0.0))
+    worst = ", ".join(f"{kind} {value:.1e}" for kind, value in sorted(parity["worst"].items()))
+    which = "unfiltered features of " if parity.get("compared") == "unfiltered" else ""
     beyond = len(parity["exceeded"])
     return (
-        f"{told}; {len(parity['units'])} units computed again by {distribution}: "
-        f"worst relative difference {worst[1]:.1e} ({worst[0]}), {beyond} features beyond the tolerance."
+        f"{told}; {which}{len(parity['units'])} units computed again by {distribution}: "
+        f"worst relative difference by class: {worst or 'none'}; {beyond} features beyond the tolerance."
     )
+
+
+def _definition(engine: str) -> str:
+    if engine == "native-shared":
+        return (
+            "PyRadiomics definitions, but one filtered image for all masks, its LoG padded by 5 SD: "
+            "not comparable with PyRadiomics' filtered images"
+        )
+    return "PyRadiomics definitions"

@@ -153,7 +153,7 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
     conditions = pd.DataFrame({"condition": names, "factor": reading.condition, "level": names, **_DEFAULTS})
     conditions.loc[conditions["condition"] == reference, ["factor", "level"]] = REFERENCE
     left = frame.drop(columns=[reading.case, reading.condition])
-    features = _features(_radiomic_or_numeric(left), reading, where)
+    features = _features(left if reading.features is not None else _radiomic_or_numeric(left), reading, where)
     renamed = frame[[reading.case, reading.condition, *features]]
     renamed = renamed.set_axis(["case_id", "condition", *features], axis=1)
     return observe(

@@ -23,7 +23,7 @@ _COMPUTE = ("robustrad", "numpy", "scipy", "SimpleITK", "pyradiomics-bhklab", "P
 
 def study_record(protocol: Protocol, engine: Engine, *, seed: int) -> dict[str, Any]:
     """Return the content of study.json."""
-    distributions = [*_COMPUTE, *(["numba"] if engine.name == "native" else [])]
+    distributions = [*_COMPUTE, *(["numba"] if engine.name.startswith("native") else [])]
     return {
         "schema": SCHEMA_VERSION,
         "protocol": protocol.resolved(),

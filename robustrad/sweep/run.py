@@ -33,7 +33,7 @@ from robustrad.sweep.watch import ORACLE, exceeded_text, watch_parity
 from robustrad.workers.interrupt import interruptible
 
 ExecutorName = Literal["processes", "serial"]
-EngineName = Literal["auto", "native", "pyradiomics"]
+EngineName = Literal["auto", "native", "native-shared", "pyradiomics"]
 Shard = tuple[int, int]
 
 
@@ -92,8 +92,9 @@ def sweep(
         Built-in name or YAML file; default the built-in one of the modality, else ``quick``.
     params : str or path, optional
         PyRadiomics parameter file that replaces the protocol's ``extraction``.
-    engine : {"auto", "native", "pyradiomics"}
-        Who computes the features; ``auto`` chooses once for the study.
+    engine : {"auto", "native", "native-shared", "pyradiomics"}
+        Who computes the features; ``auto`` chooses once for the study. ``native-shared`` is another
+        definition of the filtered images (``robustrad.extract.shared_filters``).
     jobs : int, optional
         Worker processes; default the number of CPU cores.
     executor : {"processes", "serial"}

@@ -1,7 +1,8 @@
 """Parity is watched, not promised: a random sample of units is computed again by PyRadiomics itself.
 
 Only for studies of another engine. Which units are looked at depends on the study's seed and on what they
-are, so the same study looks at the same units however it was run.
+are, so the same study looks at the same units however it was run. Where the engine defines filtered images in
+its own way, only shape and the unfiltered image are compared, and the record says so.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from robustrad.core.identity import canonical_json
+from robustrad.extract.engine import PYRADIOMICS_DEFINITION
 from robustrad.extract.engines import choose_engine
 from robustrad.extract.parity import RELATIVE, compare
 from robustrad.sweep.conditions import Condition
@@ -25,6 +27,7 @@ from robustrad.workers.pool import run_pool
 
 ONE_IN, AT_LEAST = 200, 3
 ORACLE = "pyradiomics"
+UNFILTERED = "original_"
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,16 @@ def watch_parity(plan: Plan, store: Store, study: dict[str, Any], *, jobs: int |
     Returns
     -------
     dict
-        ``units`` looked at, ``worst`` relative difference per feature class (of features near zero too),
-        ``tolerance``, and ``exceeded``: every feature beyond it, with its unit and both values.
+        ``units`` looked at, ``compared`` (``all`` features, or the ``unfiltered`` ones), ``worst`` relative
+        difference per feature class (of features near zero too), ``tolerance``, and ``exceeded``: every
+        feature beyond it, with its unit and both values.
     """
     watched = _sample(plan, store, study["seed"])
     setup = {"folder": str(store.folder), "study": study}
     record: dict[str, Any] = {
         "oracle": ORACLE,
         "units": sorted(one.unit for one in watched),
+        "compared": "all" if study["engine"]["definition"] == PYRADIOMICS_DEFINITION else "unfiltered",
         "tolerance": RELATIVE,
         "worst": {},
         "exceeded": [],
@@ -117,9 +122,14 @@ def exceeded_text(record: dict[str, Any]) -> list[str]:
     ]
 
 
+def sample_size(units: int) -> int:
+    """Return how many of ``units`` are computed again."""
+    return max(AT_LEAST, math.ceil(units / ONE_IN))
+
+
 def _sample(plan: Plan, store: Store, seed: int) -> list[Watched]:
     units = [(case, condition) for case in plan.cases for condition in plan.conditions]
-    wanted = max(AT_LEAST, math.ceil(len(units) / ONE_IN))
+    wanted = sample_size(len(units))
     picked: list[Watched] = []
     for case, condition in sorted(units, key=lambda unit: _lot(seed, *unit)):
         part = plan.done[case.case_id, case.content, condition.fingerprint]
@@ -142,8 +152,10 @@ def _note(record: dict[str, Any], one: Watched, value: dict[str, Any] | None) ->
         told = "its worker died" if value is None else f"{value['status']}: {value['reason']}"
         record["exceeded"].append({"unit": one.unit, "feature": "all", "study": OK, "oracle": told})
         return
-    oracle = {name: float(text) for name, text in value["features"].items()}
-    found = compare(one.result.features, oracle)
+    prefix = UNFILTERED if record["compared"] == "unfiltered" else ""
+    ours = {name: each for name, each in one.result.features.items() if name.startswith(prefix)}
+    oracle = {name: float(text) for name, text in value["features"].items() if name.startswith(prefix)}
+    found = compare(ours, oracle)
     for name, worst in sorted(found.worst.items()):
         if math.isfinite(worst):  # an infinite one is among the differences
             record["worst"][name] = max(record["worst"].get(name, 0.0), worst)

@@ -17,6 +17,8 @@ from robustrad.drift.metrics.delong import delong
 from robustrad.drift.models import ModelSpec, fit_model
 from robustrad.harmonize.combat import ComBat
 from robustrad.harmonize.errors import HarmonizationWarning
+from robustrad.stability.components import decompose
+from robustrad.stability.harmonizable import harmonizable_share
 from robustrad.stability.icc import icc
 
 pytestmark = pytest.mark.slow
@@ -92,12 +94,8 @@ def judge_site(plain, study, effect):
     b = site == "B"
     pairs = np.stack([at_a[b], mixed[b]], axis=1)
     moved = np.abs(pairs[:, 1] - pairs[:, 0]).max(axis=0) > 1e-6 * pairs.std(axis=(0, 1))
-    n = int(b.sum())
-    effects = pairs - pairs.mean(axis=1, keepdims=True)
-    level = n * (effects.mean(axis=0) ** 2).sum(axis=0)
-    mse = ((effects - effects.mean(axis=0)) ** 2).sum(axis=(0, 1)) / (n - 1)
-    share = np.maximum(level - mse, 0)[moved] / n
-    found = {"share": float(np.median(share / (share + mse[moved])))}
+    share = harmonizable_share(decompose(pairs[:, :, None]))[moved]
+    found = {"share": float(np.median(share))}
     fold = deal(y, np.arange(N), n_splits=5, seed=("planted", effect), batch=site)
     p = {"raw": np.empty(N), "combat": np.empty(N), "ideal": np.empty(N)}
     even = np.empty_like(mixed)

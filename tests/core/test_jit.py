@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,34 @@ def test_decorating_leaves_numbas_own_setting_alone(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout == "3\n", done.stderr
     assert list(tmp_path.glob("kernels-*/**/*.nbi"))
+
+
+def test_surplus_folders_go_when_a_new_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROBUSTRAD_CACHE", str(tmp_path))
+    now = time.time()
+    for days in range(cache.KEPT_FOLDERS + 2):
+        (tmp_path / f"kernels-{days}").mkdir()
+        used = now - (cache.FRESH_DAYS + 1 + days) * 86400
+        os.utime(tmp_path / f"kernels-{days}", (used, used))
+    (tmp_path / "something-else").mkdir()
+    folder = cache.cache_folder(NATIVE)
+    assert folder is not None
+    kept = {f"kernels-{days}" for days in range(cache.KEPT_FOLDERS)}
+    assert {path.name for path in tmp_path.iterdir()} == kept | {folder.name, "something-else"}
+
+
+def test_folders_of_long_ago_go_though_they_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROBUSTRAD_CACHE", str(tmp_path))
+    (tmp_path / "kernels-old").mkdir()
+    long_ago = time.time() - (cache.KEPT_DAYS + 1) * 86400
+    os.utime(tmp_path / "kernels-old", (long_ago, long_ago))
+    assert cache.cache_folder(NATIVE) is not None
+    assert not (tmp_path / "kernels-old").exists()
+
+
+def test_folders_in_use_stay_however_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROBUSTRAD_CACHE", str(tmp_path))
+    for place in range(cache.KEPT_FOLDERS + 3):
+        (tmp_path / f"kernels-{place}").mkdir()
+    assert cache.cache_folder(NATIVE) is not None
+    assert len(list(tmp_path.iterdir())) == cache.KEPT_FOLDERS + 4

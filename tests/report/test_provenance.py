@@ -30,7 +30,17 @@ def test_parity_tells_the_worst_class_and_what_is_beyond(tmp_path: Path) -> None
     parity = {"units": ["a", "b", "c"], "worst": {"glcm": 3e-11, "shape": 1e-13}, "exceeded": [{}]}
     told = engine_note(study(tmp_path, engine={"name": "native"}, parity=parity))
     assert "3 units computed again by PyRadiomics 3.1.4" in told
-    assert "worst relative difference 3.0e-11 (glcm), 1 features beyond the tolerance" in told
+    told_by_class = "worst relative difference by class: glcm 3.0e-11, shape 1.0e-13"
+    assert f"{told_by_class}; 1 features beyond the tolerance" in told
+
+
+def test_another_definition_is_named_and_so_is_what_was_compared(
+    tmp_path: Path,
+) -> None:
+    parity = {"units": ["a"], "compared": "unfiltered", "worst": {}, "exceeded": []}
+    told = engine_note(study(tmp_path, engine={"name": "native-shared"}, parity=parity))
+    assert "not comparable with PyRadiomics' filtered images" in told
+    assert "unfiltered features of 1 units computed again" in told
 
 
 @pytest.mark.parametrize("parity", [None, {}])

@@ -156,3 +156,12 @@ def test_unusable_files_are_told(tmp_path):
     }.items():
         with pytest.raises(DataError, match=told):
             read_source(tmp_path / name, Reading())
+
+
+def test_features_asked_for_need_no_radiomic_name_beside_those_that_have_one():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(20, 2)), columns=["original_glcm_Contrast", "score"])
+    frame.insert(0, "case_id", np.repeat([f"P{i}" for i in range(10)], 2))
+    frame.insert(1, "condition", ["reference", "blur"] * 10)
+    table = stability_table(frame, features=["score"])
+    assert set(table["feature"]) == {"score"}

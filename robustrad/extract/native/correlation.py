@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.lanczos import second_magnitudes
 from robustrad.extract.native.means import mean_defined
 
@@ -22,13 +22,15 @@ _LARGEST_SHARE = 1e-4
 _SMALLEST = 1e-6
 
 
-def maximal_correlation(matrices: Floats, *, symmetrical: bool) -> float:
+def maximal_correlation(matrices: Floats, margins: Floats, *, symmetrical: bool) -> float:
     """Return MCC, the mean over directions of the square root of the second eigenvalue of Q.
 
     Parameters
     ----------
     matrices : ndarray of float64, (a, g, g)
         Normalized co-occurrence matrices.
+    margins : ndarray of float64, (a, 2, g)
+        Their sums along the rows and along the columns.
     symmetrical : bool
         They are symmetric.
     """
@@ -38,24 +40,28 @@ def maximal_correlation(matrices: Floats, *, symmetrical: bool) -> float:
         return 1.0
     if not len(matrices):
         return float("nan")
-    scaled, share = _scaled(matrices)
+    matrices = np.ascontiguousarray(matrices)
+    scaled = np.zeros(matrices.shape)
+    share = _scaled(matrices, margins, scaled)
     if share <= _LARGEST_SHARE:
-        first = np.sqrt(matrices.sum(axis=2))
+        first = np.sqrt(margins[:, 0])
         if symmetrical:
             second = second_magnitudes(scaled, first) ** 2
         else:
             second = second_magnitudes(_products(scaled), first)
         if second.min() >= _SMALLEST:
             return float(np.sqrt(second).mean())
-    return _as_pyradiomics(matrices)
+    return _as_pyradiomics(matrices, margins)
 
 
 def _products(matrices: Floats) -> Floats:
     return np.asarray(matrices @ matrices.transpose(0, 2, 1))
 
 
-def _as_pyradiomics(matrices: Floats) -> float:
-    values = np.linalg.eigvals(_q(matrices))
+def _as_pyradiomics(matrices: Floats, margins: Floats) -> float:
+    q = np.zeros(matrices.shape)
+    _add_q(matrices, margins, q)
+    values = np.linalg.eigvals(q)
     values.sort()
     with np.errstate(invalid="ignore"):
         second = np.sqrt(values[:, -2])
@@ -64,48 +70,29 @@ def _as_pyradiomics(matrices: Floats) -> float:
     return float(mean_defined(second[:, None])[0])
 
 
-@kernel
-def _scaled(matrices: Floats) -> tuple[Floats, float]:
+@bare
+def _scaled(matrices: Floats, margins: Floats, out: Floats) -> float:
     # H of every direction, and the largest share that eps takes of a denominator.
-    out = np.zeros_like(matrices)
     share = 0.0
     g = matrices.shape[1]
     for a in range(matrices.shape[0]):
-        p = matrices[a]
-        px, py = _margins(p)
         for i in range(g):
             for k in range(g):
-                if p[i, k] != 0:
-                    whole = px[i] * py[k] + _EPS
-                    out[a, i, k] = p[i, k] / np.sqrt(whole)
+                if matrices[a, i, k] != 0:
+                    whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
+                    out[a, i, k] = matrices[a, i, k] / np.sqrt(whole)
                     share = max(share, _EPS / whole)
-    return out, share
+    return share
 
 
-@kernel
-def _margins(p: Floats) -> tuple[Floats, Floats]:
-    g = p.shape[0]
-    px = np.zeros(g)
-    py = np.zeros(g)
-    for i in range(g):
-        for k in range(g):
-            px[i] += p[i, k]
-            py[k] += p[i, k]
-    return px, py
-
-
-@kernel
-def _q(matrices: Floats) -> Floats:
-    out = np.zeros_like(matrices)
+@bare
+def _add_q(matrices: Floats, margins: Floats, out: Floats) -> None:
     g = matrices.shape[1]
     for a in range(matrices.shape[0]):
-        p = matrices[a]
-        px, py = _margins(p)
         for k in range(g):
             for i in range(g):
-                if p[i, k] == 0:
+                if matrices[a, i, k] == 0:
                     continue
-                whole = px[i] * py[k] + _EPS
+                whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
                 for j in range(g):
-                    out[a, i, j] += (p[i, k] * p[j, k]) / whole
-    return out
+                    out[a, i, j] += (matrices[a, i, k] * matrices[a, j, k]) / whole

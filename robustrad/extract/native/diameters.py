@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare, inner
 
 Points = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -37,66 +37,55 @@ def diameters(mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> F
     return np.sqrt(out)
 
 
-@kernel
 def _plane_hulls(mask: NDArray[np.bool_]) -> tuple[Points, Points]:
     # Hull corners (plane, row, column), doubled, of every plane of vertices, and where each plane begins.
-    depth, height, width = mask.shape
-    far = 2 * width + 2
+    depth, height, _ = mask.shape
     corners = np.empty((2 * (2 * depth + 1) * (2 * height + 1), 3), dtype=np.int64)
     begins = np.zeros(2 * depth + 2, dtype=np.int64)
-    low = np.empty(2 * height + 1, dtype=np.int64)
-    high = np.empty(2 * height + 1, dtype=np.int64)
-    empty = np.zeros((height, width), dtype=np.bool_)
-    nothing = np.zeros(width, dtype=np.bool_)
-    n = 0
-    for plane in range(2 * depth + 1):
-        # even planes lie between slices, odd ones in a slice
+    ends = np.empty((2, 2 * height + 1), dtype=np.int64)
+    _add_hulls(np.pad(mask, 1).view(np.uint8), ends, corners, begins)
+    return corners[: begins[-1]], begins
+
+
+@bare
+def _add_hulls(mask: NDArray[np.uint8], ends: Points, corners: Points, begins: Points) -> None:
+    # The mask has one empty voxel around it. Even planes lie between slices, odd ones in a slice.
+    planes = begins.shape[0] - 1
+    width = mask.shape[2] - 2
+    far = 2 * width + 2
+    n = begins[0]  # not 0: a literal is a type of its own
+    for plane in range(planes):
         begins[plane] = n
-        low[:] = far
-        high[:] = -1
-        if plane % 2 == 0:
-            z = plane // 2
-            above = mask[z - 1] if z > 0 else empty
-            below = mask[z] if z < depth else empty
-            for y in range(height):
-                first, last = _differences(above[y], below[y])
-                if last >= 0:
-                    low[2 * y + 1] = 2 * first + 1
-                    high[2 * y + 1] = 2 * last + 1
-        else:
-            here = mask[plane // 2]
-            for y in range(height + 1):
-                upper = here[y - 1] if y > 0 else nothing
-                lower = here[y] if y < height else nothing
-                first, last = _differences(upper, lower)
-                if last >= 0:
-                    low[2 * y] = 2 * first + 1
-                    high[2 * y] = 2 * last + 1
-                first, last = _differences(lower, nothing)
-                if y < height and last >= 0:
-                    low[2 * y + 1] = 2 * first
-                    high[2 * y + 1] = 2 * last + 2
-        n = _chain(low, corners, n, plane, 1, far)
-        n = _chain(high, corners, n, plane, -1, far)
-    begins[2 * depth + 1] = n
-    return corners[:n].copy(), begins
+        flat = plane % 2
+        z = (plane + 1) // 2
+        for row in range(ends.shape[1]):
+            y = (row + 1) // 2
+            ends[0, row] = far
+            ends[1, row] = -1
+            if flat + row % 2 == 0:
+                continue
+            # the voxels on the other side of the vertices: the next slice, the next row, or outside
+            wide = flat + row % 2 - 1
+            zz = z + 1 - flat
+            yy = y + flat
+            if wide == 1:
+                zz = yy = 0
+            first = 1
+            while first <= width and mask[z, y, first] == mask[zz, yy, first]:
+                first += 1
+            if first > width:
+                continue
+            last = width
+            while mask[z, y, last] == mask[zz, yy, last]:
+                last -= 1
+            ends[0, row] = 2 * first - 1 - wide
+            ends[1, row] = 2 * last - 1 + wide
+        for side in range(2):
+            n = _chain(ends[side], corners, n, plane, 1 - 2 * side, far)
+    begins[planes] = n
 
 
-@kernel
-def _differences(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int]:
-    first = 0
-    width = one.shape[0]
-    while first < width and one[first] == other[first]:
-        first += 1
-    if first == width:
-        return -1, -1
-    last = width - 1
-    while one[last] == other[last]:
-        last -= 1
-    return first, last
-
-
-@kernel
+@inner
 def _chain(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     ends: Points, corners: Points, n: int, plane: int, side: int, far: int
 ) -> int:
@@ -120,53 +109,50 @@ def _chain(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     return n
 
 
-@kernel
+@bare
 def _largest_in_planes(corners: Points, begins: Points, steps: Floats) -> float:
     best = 0.0
     for p in range(begins.shape[0] - 1):
         for i in range(begins[p], begins[p + 1]):
             for j in range(begins[p], i):
-                best = max(best, _squared(corners[i], corners[j], steps))
+                squared = 0.0
+                for d in range(3):
+                    difference = _place(corners[i, d], steps[d]) - _place(corners[j, d], steps[d])
+                    squared += difference * difference
+                best = max(best, squared)
     return best
 
 
-@kernel
-def _squared(a: Points, b: Points, steps: Floats) -> float:
+@inner
+def _place(doubled: int, step: float) -> float:
     # Coordinates as PyRadiomics has them: halves of voxels on the mask padded by one, times the spacing.
-    total = 0.0
-    for d in range(3):
-        difference = (a[d] * 0.5 + 0.5) * steps[d] - (b[d] * 0.5 + 0.5) * steps[d]
-        total += difference * difference
-    return total
+    return (doubled * 0.5 + 0.5) * step
 
 
-@kernel
 def _largest(corners: Points, steps: Floats) -> float:
     # Points far from the middle first: two points are no farther apart than their distances from it added.
-    n = corners.shape[0]
-    low = np.full(3, np.inf)
-    high = np.full(3, -np.inf)
-    for i in range(n):
-        for d in range(3):
-            low[d] = min(low[d], corners[i, d] * 0.5 * steps[d])
-            high[d] = max(high[d], corners[i, d] * 0.5 * steps[d])
-    radius = np.zeros(n)
-    for i in range(n):
-        for d in range(3):
-            radius[i] += (corners[i, d] * 0.5 * steps[d] - (low[d] + high[d]) / 2) ** 2
-        radius[i] = np.sqrt(radius[i]) * (1 + 1e-12)
+    places = corners * 0.5 * steps
+    middle = (places.min(axis=0) + places.max(axis=0)) / 2
+    radius = np.sqrt(np.sum((places - middle) ** 2, axis=1)) * (1 + 1e-12)
     order = np.argsort(-radius)
+    return _largest_of(np.ascontiguousarray(corners[order]), radius[order], steps)
+
+
+@bare
+def _largest_of(corners: Points, radius: Floats, steps: Floats) -> float:
+    n = corners.shape[0]
     best = 0.0
     reach = 0.0
-    for a in range(n):
-        i = order[a]
+    for i in range(n):
         if 2 * radius[i] < reach:
             break
-        for b in range(a + 1, n):
-            j = order[b]
+        for j in range(i + 1, n):
             if radius[i] + radius[j] < reach:
                 break
-            squared = _squared(corners[i], corners[j], steps)
+            squared = 0.0
+            for d in range(3):
+                difference = _place(corners[i, d], steps[d]) - _place(corners[j, d], steps[d])
+                squared += difference * difference
             if squared > best:
                 best = squared
                 reach = np.sqrt(best)

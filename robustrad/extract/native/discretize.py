@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.levels import GrayLevelsError
 
 
@@ -58,8 +58,15 @@ def discretize(
     """
     edges = bin_edges(values.dtype.type(low), values.dtype.type(high), width=width, count=count)
     step = (float(edges[-1]) - float(edges[0])) / (len(edges) - 1)
-    index, gray, counts = _digitize(values, edges.astype(np.float64), step)
-    return Levels(index, gray, counts)
+    index = np.empty(len(values), dtype=np.int32)
+    histogram = np.zeros(len(edges) + 1, dtype=np.int64)
+    _digitize(values.astype(np.float64, copy=False), edges.astype(np.float64), step, index, histogram)
+    gray = np.flatnonzero(histogram)
+    if len(gray) < gray[-1]:
+        place = np.zeros(len(histogram), dtype=np.int32)
+        place[gray] = np.arange(1, len(gray) + 1)
+        index = place[index]
+    return Levels(index, gray, histogram[gray])
 
 
 def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArray[Any]:
@@ -84,17 +91,19 @@ def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArra
     return edges
 
 
-@kernel
+@bare
 def _digitize(
-    values: NDArray[Any], edges: NDArray[np.float64], step: float
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    values: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    step: float,
+    index: NDArray[np.int32],
+    histogram: NDArray[np.int64],
+) -> None:
     # The level of a value is the number of edges at or below it: guessed, then put right.
     last = edges.shape[0]
     start = edges[0]
-    index = np.empty(values.shape[0], dtype=np.int32)
-    histogram = np.zeros(last + 1, dtype=np.int64)
     for i in range(values.shape[0]):
-        value = np.float64(values[i])
+        value = values[i]
         level = min(max(int((value - start) / step), 0), last - 1) + 1
         while level > 0 and edges[level - 1] > value:
             level -= 1
@@ -102,11 +111,3 @@ def _digitize(
             level += 1
         index[i] = level
         histogram[level] += 1
-    gray = np.nonzero(histogram)[0]
-    if gray.shape[0] < gray[-1]:
-        place = np.zeros(last + 1, dtype=np.int32)
-        for k in range(gray.shape[0]):
-            place[gray[k]] = k + 1
-        for i in range(index.shape[0]):
-            index[i] = place[index[i]]
-    return index, gray, histogram[gray]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from robustrad.extract.native.texture import (
     texture_features,
 )
 from robustrad.extract.parameters import Parameters, Settings
-from robustrad.extract.sampling import lay_grid, sample_mask
+from robustrad.extract.sampling import AnalysisGrid, lay_grid, sample_mask
 from robustrad.extract.settings import resolved
 from robustrad.perturb.sample import Sampling
 
@@ -91,10 +92,17 @@ class NativeEngine:
         spacing = _spacing(laid.grid)
         shaped = roi if inner is whole or settings["resegmentShape"] else crop(whole, box)
         shape = _shape(shaped, box, spacing, parameters, settings)
-        images = tuple(roi_images(Crop(image, box, roi, spacing), parameters))
+        images = tuple(self.roi_images(prepared, laid, Crop(image, box, roi, spacing), parameters))
         values = images[0].values if images and images[0].name == "original" else image[box.slices][roi.mask]
         volume = float(np.multiply.reduce(laid.grid.spacing))
         return Region(count, values, shape, Payload(images, roi, spacing, volume, {}))
+
+    def roi_images(
+        self, prepared: Prepared, laid: AnalysisGrid, own: Crop, parameters: Parameters
+    ) -> Iterator[RoiImage]:
+        """Yield original and filtered images in the ROI, each filtered in the mask's ``own`` crop."""
+        del prepared, laid
+        return roi_images(own, parameters)
 
     def features(self, region: Region, parameters: Parameters) -> dict[str, float]:
         """Discretize and compute all classes of all filtered images; see ``Engine.features``."""

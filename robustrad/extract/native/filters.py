@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -66,13 +66,14 @@ def gradient(
         Per mm (True) or per voxel (``gradientUseSpacing``).
     """
     steps = np.asarray(spacing) if use_spacing else np.ones(3)
-    return _gradient(np.ascontiguousarray(image, dtype=np.float64), 0.5 / steps)
-
-
-@kernel
-def _gradient(image: Floats, halves: Floats) -> NDArray[np.float32]:
-    depth, height, width = image.shape
     out = np.empty(image.shape, dtype=np.float32)
+    _fill_gradient(np.ascontiguousarray(image, dtype=np.float64), 0.5 / steps, out)
+    return out
+
+
+@bare
+def _fill_gradient(image: Floats, halves: Floats, out: NDArray[np.float32]) -> None:
+    depth, height, width = image.shape
     for z in range(depth):
         for y in range(height):
             for x in range(width):
@@ -80,4 +81,3 @@ def _gradient(image: Floats, halves: Floats) -> NDArray[np.float32]:
                 dy = (image[z, min(y + 1, height - 1), x] - image[z, max(y - 1, 0), x]) * halves[1]
                 dz = (image[min(z + 1, depth - 1), y, x] - image[max(z - 1, 0), y, x]) * halves[0]
                 out[z, y, x] = np.float32(np.sqrt(dx * dx + dy * dy + dz * dz))
-    return out

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel, summing
+from robustrad.core.jit import bare, summing
 
 Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
 BUCKETS = 4096
+PERCENTS = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 
 class Extent(NamedTuple):
@@ -24,7 +25,7 @@ class Extent(NamedTuple):
 
 def extent(values: NDArray[Any]) -> Extent:
     """Return the extremes of ``values``; ``finite`` is False if any is NaN or infinite."""
-    low, high, total = _extent(values)
+    low, high, total = _extent(values.astype(np.float64, copy=False))
     return Extent(low, high, bool(np.isfinite(total)))
 
 
@@ -82,7 +83,7 @@ def level_features(counts: NDArray[np.int64]) -> dict[str, float]:
 
 
 @summing
-def _extent(values: NDArray[Any]) -> tuple[float, float, float]:
+def _extent(values: Values) -> tuple[float, float, float]:
     low = values[0]
     high = values[0]
     total = 0.0
@@ -90,8 +91,8 @@ def _extent(values: NDArray[Any]) -> tuple[float, float, float]:
         value = values[i]
         low = min(low, value)
         high = max(high, value)
-        total += np.float64(value) * 0.0  # NaN as soon as one value is not finite
-    return np.float64(low), np.float64(high), total
+        total += value * 0.0  # NaN as soon as one value is not finite
+    return low, high, total
 
 
 def _flat_moments(values: Values, shift: float) -> tuple[float, float, float, float, float, float]:
@@ -139,49 +140,49 @@ def _robust_deviation(values: Values, low: float, high: float) -> float:
     return deviation / n
 
 
-@kernel
-def _percentiles(values: Values, low: float, high: float) -> Values:
+def _percentiles(values: Values, low: float, high: float) -> list[float]:
     # The bucket of a value rises with the value, so an order statistic is found in one small bucket.
-    n = values.shape[0]
-    percents = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
-    found = np.empty(percents.shape[0])
-    scale = (BUCKETS - 1) / (high - low) if high > low else 0.0
+    n = len(values)
+    with np.errstate(all="ignore"):
+        scale = float(np.float64(BUCKETS - 1) / (high - low)) if high > low else 0.0
     if not np.isfinite(scale):
         scale = 0.0
-    bucket = np.empty(n, dtype=np.int32)
-    counts = np.zeros(BUCKETS + 1, dtype=np.int64)
-    for i in range(n):
-        bucket[i] = int((values[i] - low) * scale)
-    for i in range(n):
-        counts[bucket[i] + 1] += 1
-    for b in range(BUCKETS):
-        counts[b + 1] += counts[b]
+    bucket, counts = np.empty(n, dtype=np.int32), np.zeros(BUCKETS + 1, dtype=np.int64)
+    _fill_buckets(values, low, scale, bucket, counts)
+    counts = np.cumsum(counts)
+    position = PERCENTS / 100.0 * (n - 1)
+    rank = np.floor(position).astype(np.int64)
+    ranks = np.stack([rank, np.minimum(rank + 1, n - 1)])
+    of_rank = np.searchsorted(counts, ranks, side="right") - 1
     wanted = np.zeros(BUCKETS, dtype=np.bool_)
-    ranks = np.empty((percents.shape[0], 2), dtype=np.int64)
-    for k in range(percents.shape[0]):
-        position = percents[k] / 100.0 * (n - 1)
-        ranks[k, 0] = int(np.floor(position))
-        ranks[k, 1] = min(ranks[k, 0] + 1, n - 1)
-        for j in range(2):
-            wanted[np.searchsorted(counts, ranks[k, j], side="right") - 1] = True
-    # Values of the wanted buckets only, sorted; ``below`` holds how many values lie before each bucket.
+    wanted[of_rank] = True
+    # Values of the wanted buckets only, sorted; ``before`` holds how many of them lie before each bucket.
+    sizes = np.where(wanted, np.diff(counts), 0)
     chosen = np.empty(n)
+    chosen = np.sort(chosen[: _choose(values, bucket, wanted, chosen)])
+    before = np.cumsum(sizes) - sizes
+    first, second = chosen[before[of_rank] + ranks - counts[of_rank]]
+    t = position - rank
+    step = second - first
+    # numpy's own interpolation, which starts from the nearer end
+    found: list[float] = np.where(t < 0.5, first + step * t, second - step * (1.0 - t)).tolist()
+    return found
+
+
+@bare
+def _fill_buckets(
+    values: Values, low: float, scale: float, bucket: NDArray[np.int32], counts: NDArray[np.int64]
+) -> None:
+    for i in range(values.shape[0]):
+        bucket[i] = int((values[i] - low) * scale)
+    for i in range(values.shape[0]):
+        counts[bucket[i] + 1] += 1
+
+
+@bare
+def _choose(values: Values, bucket: NDArray[np.int32], wanted: NDArray[np.bool_], chosen: Values) -> int:
     m = 0
-    for i in range(n):
+    for i in range(values.shape[0]):
         chosen[m] = values[i]
         m += wanted[bucket[i]]
-    chosen = np.sort(chosen[:m])
-    before = np.zeros(BUCKETS + 1, dtype=np.int64)
-    for b in range(BUCKETS):
-        before[b + 1] = before[b] + (counts[b + 1] - counts[b] if wanted[b] else 0)
-    for k in range(percents.shape[0]):
-        position = percents[k] / 100.0 * (n - 1)
-        ends = np.empty(2)
-        for j in range(2):
-            b = np.searchsorted(counts, ranks[k, j], side="right") - 1
-            ends[j] = chosen[before[b] + ranks[k, j] - counts[b]]
-        t = position - ranks[k, 0]
-        step = ends[1] - ends[0]
-        # numpy's own interpolation, which starts from the nearer end
-        found[k] = ends[0] + step * t if t < 0.5 else ends[1] - step * (1.0 - t)
-    return found
+    return m

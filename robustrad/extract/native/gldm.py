@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.emphases import Table, emphases, named
 
 NAMES = {
@@ -42,16 +42,13 @@ def gldm_features(
     neighbors : int
         Largest possible number of them.
     """
-    counts = _histogram(index, alike, gray.shape[0], neighbors + 1)
+    counts = np.zeros((gray.shape[0], neighbors + 1))
+    _count(index, alike, counts)
     sizes = np.arange(1.0, neighbors + 2)
     return named(emphases(Table(counts, gray.astype(np.float64), sizes)), NAMES)
 
 
-@kernel
-def _histogram(
-    index: NDArray[np.int32], alike: NDArray[np.int32], levels: int, sizes: int
-) -> NDArray[np.float64]:
-    counts = np.zeros((levels, sizes))
+@bare
+def _count(index: NDArray[np.int32], alike: NDArray[np.int32], counts: NDArray[np.float64]) -> None:
     for v in range(index.shape[0]):
         counts[index[v] - 1, alike[v]] += 1
-    return counts

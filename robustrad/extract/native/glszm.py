@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare, inner
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.emphases import Table, emphases, named
 from robustrad.extract.native.roi import Volume
@@ -56,8 +56,16 @@ def zone_table(
     """
     offsets = directions @ np.asarray(layout.strides)
     joined = _joined(tuple(map(tuple, directions.tolist())))
-    counts, sizes = _zones(levels, alike, layout.starts, layout.lengths, offsets, joined, gray.shape[0])
-    return Table(counts.astype(np.float64), gray.astype(np.float64), sizes.astype(np.float64))
+    back = np.zeros(16, dtype=np.uint32)
+    back[1 : len(offsets) + 1] = offsets
+    zones = np.zeros((4, int(layout.lengths.sum()) + 1), dtype=np.int32)
+    label = np.zeros(len(levels), dtype=np.int32)
+    used = _label(levels, alike, layout.starts, layout.lengths, back, joined, label, zones)
+    sizes = np.flatnonzero(zones[3])
+    zones[3, sizes] = np.arange(len(sizes))
+    counts = np.zeros((len(gray), len(sizes)))
+    _tabulate(zones, used, counts)
+    return Table(counts, gray.astype(np.float64), sizes.astype(np.float64))
 
 
 def glszm_features(table: Table) -> dict[str, float]:
@@ -75,26 +83,22 @@ def _joined(directions: tuple[tuple[int, ...], ...]) -> NDArray[np.uint32]:
     return _choices(touching, np.argsort(-touching.sum(axis=1), kind="stable"))
 
 
-@kernel
 def _choices(touching: NDArray[np.bool_], order: NDArray[np.int64]) -> NDArray[np.uint32]:
     # The chosen directions, counted from 1, four bits each: at most five of thirteen do not touch each other.
-    count = order.shape[0]
+    count = len(order)
+    left = np.arange(1 << count)
     chosen = np.zeros(1 << count, dtype=np.uint32)
-    for bits in range(1 << count):
-        left = bits
-        shift = 0
-        for a in order:
-            if left >> a & 1:
-                chosen[bits] |= np.uint32((a + 1) << shift)
-                shift += 4
-                left &= ~(1 << a)
-                for b in range(count):
-                    if touching[a, b]:
-                        left &= ~(1 << b)
+    shift = np.zeros(1 << count, dtype=np.int64)
+    for a in order.tolist():
+        hit = left >> a & 1
+        chosen |= (hit * (a + 1) << shift).astype(np.uint32)
+        shift += 4 * hit
+        covered = 1 << a | sum(1 << b for b in range(count) if touching[a, b])
+        left = np.where(hit == 1, left & ~covered, left)
     return chosen
 
 
-@kernel
+@inner
 def _root(parent: NDArray[np.int32], label: np.int32) -> np.int32:
     while parent[label] != label:
         parent[label] = parent[parent[label]]
@@ -102,7 +106,7 @@ def _root(parent: NDArray[np.int32], label: np.int32) -> np.int32:
     return label
 
 
-@kernel
+@inner
 def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int32:
     a = _root(parent, one)
     b = _root(parent, other)
@@ -110,25 +114,23 @@ def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int
     return np.int32(min(a, b))
 
 
-@kernel
-def _zones(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+@bare
+def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     levels: NDArray[np.int32],
     alike: NDArray[np.int32],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    offsets: NDArray[np.int64],
+    back: NDArray[np.uint32],
     joined: NDArray[np.uint32],
-    known: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    total = lengths.sum()
-    label = np.zeros(levels.shape[0], dtype=np.int32)
-    parent = np.empty(total + 1, dtype=np.int32)
-    size = np.zeros(total + 1, dtype=np.int32)
-    level = np.empty(total + 1, dtype=np.int32)
+    label: NDArray[np.int32],
+    zones: NDArray[np.int32],
+) -> int:
+    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur (its last row).
+    parent = zones[0]
+    size = zones[1]
+    level = zones[2]
+    seen = zones[3]
     used = 0
-    back = np.zeros(16, dtype=np.uint32)
-    for a in range(offsets.shape[0]):
-        back[a + 1] = offsets[a]
     for k in range(starts.shape[0]):
         first = np.uint32(starts[k])
         for step in range(lengths[k]):
@@ -150,18 +152,18 @@ def _zones(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             label[i] = mine
             size[mine] += 1
     # A parent is always older than its child, so one sweep from the youngest gathers all sizes.
-    seen = np.zeros(total + 1, dtype=np.int32)
     for z in range(used, 0, -1):
         if parent[z] != z:
             size[parent[z]] += size[z]
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
-    sizes = np.nonzero(seen)[0]
-    for s in range(sizes.shape[0]):
-        seen[sizes[s]] = s
-    counts = np.zeros((known, sizes.shape[0]), dtype=np.int64)
+    return used
+
+
+@bare
+def _tabulate(zones: NDArray[np.int32], used: int, counts: NDArray[np.float64]) -> None:
+    # The last row of ``zones`` holds the column of every size by now.
     for z in range(1, used + 1):
-        if parent[z] == z:
-            counts[level[z] - 1, seen[size[z]]] += 1
-    return counts, sizes
+        if zones[0, z] == z:
+            counts[zones[2, z] - 1, zones[3, zones[1, z]]] += 1

@@ -62,11 +62,7 @@ class Crop(NamedTuple):
 
     def inside(self, image: Array) -> Array:
         """Return the values in the ROI of an image of the whole crop."""
-        return self.inside_box(image[self.box.slices])
-
-    def inside_box(self, image: Array) -> Array:
-        """Return the values in the ROI of an image of the box."""
-        return gather(np.ascontiguousarray(image), self.roi.rows, self.roi.voxels)
+        return gather(np.ascontiguousarray(image[self.box.slices]), self.roi.rows, self.roi.voxels)
 
 
 def roi_images(crop: Crop, parameters: Parameters) -> Iterator[RoiImage]:
@@ -109,5 +105,5 @@ def _logs(crop: Crop, sigmas: Any) -> Iterator[tuple[str, Array]]:
         return
     for sigma in sigmas:
         if sigma > 0 and np.all(size >= np.ceil(sigma / np.asarray(crop.spacing)) + 1):
-            filtered = laplacian(crop.image, crop.spacing, float(sigma), crop.box)
-            yield f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", crop.inside_box(filtered)
+            values = laplacian(crop.image, crop.spacing, float(sigma), crop.box, crop.roi)
+            yield f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", values

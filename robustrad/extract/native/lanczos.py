@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel, summing
+from robustrad.core.jit import bare, inner, summing
 
 Floats = NDArray[np.float64]
 SMALL = 40  # up to here LAPACK is as fast (measured)
@@ -33,9 +33,10 @@ def second_magnitudes(matrices: Floats, first: Floats) -> Floats:
     if g <= SMALL:
         return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(matrices)), axis=1)[:, -2])
     start = np.sin(np.arange(1.0, g + 1) * 12.9898) + 0.1
+    most = min(g - 1, MOST)
     found = np.empty(len(matrices))
     for place, matrix in enumerate(matrices):
-        value = _second(matrix, first[place], start)
+        value = _second(matrix, first[place], start.copy(), np.empty((most + 2, g)), np.zeros((2, most + 1)))
         if np.isnan(value):
             value = np.sort(np.abs(np.linalg.eigvalsh(matrix)))[-2]
         found[place] = value
@@ -50,21 +51,21 @@ def _dot(a: Floats, b: Floats) -> float:
     return total
 
 
-@kernel
+@inner
 def _add(a: Floats, factor: float, b: Floats) -> None:
     for i in range(a.shape[0]):
         a[i] += factor * b[i]
 
 
-@kernel
-def _second(matrix: Floats, first: Floats, start: Floats) -> float:
-    g = start.shape[0]
-    most = min(g - 1, MOST)
-    basis = np.empty((most + 2, g))
-    diagonal = np.zeros(most)
-    beside = np.zeros(most + 1)
-    basis[0] = first / np.sqrt(_dot(first, first))
-    w = start.copy()
+@bare
+def _second(matrix: Floats, first: Floats, w: Floats, basis: Floats, tridiagonal: Floats) -> float:
+    g = w.shape[0]
+    most = basis.shape[0] - 2
+    diagonal = tridiagonal[0, :most]
+    beside = tridiagonal[1]
+    norm = np.sqrt(_dot(first, first))
+    for i in range(g):
+        basis[0, i] = first[i] / norm
     before = 0.0
     for k in range(most):
         for _ in range(2):
@@ -90,7 +91,7 @@ def _second(matrix: Floats, first: Floats, start: Floats) -> float:
     return np.nan
 
 
-@kernel
+@inner
 def _extreme(diagonal: Floats, beside: Floats) -> float:
     # Largest eigenvalue magnitude of a tridiagonal matrix, by Sturm counts; beside[k] stands before k.
     bound = 0.0
@@ -110,7 +111,7 @@ def _extreme(diagonal: Floats, beside: Floats) -> float:
     return high
 
 
-@kernel
+@inner
 def _beyond(diagonal: Floats, beside: Floats, limit: float, sign: float) -> bool:
     # Whether sign times some eigenvalue is above ``limit``: a pivot of (sign T - limit) is positive.
     pivot = sign * diagonal[0] - limit

@@ -1,7 +1,7 @@
 """Laplacian of Gaussian: ITK's recursive (Deriche) Gaussian, float32 between passes.
 
 After Deriche (1993, INRIA research report 1893) and Farneback and Westin (2006,
-doi:10.1109/ISBI.2006.1625111), in ITK's coefficients. The filter does not converge within PyRadiomics' crop,
+doi:10.1007/s10851-006-8464-z), in ITK's coefficients. The filter does not converge within PyRadiomics' crop,
 so its values depend on the crop: it is run on exactly the same box.
 """
 
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
-from robustrad.extract.native.roi import Box
+from robustrad.core.jit import bare, inner
+from robustrad.extract.native.roi import Box, Roi
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -32,8 +32,8 @@ class Recursion(NamedTuple):
     bm: Floats
 
 
-def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box) -> Singles:
-    """Return the LoG of ``image``, scale-normalized, inside ``box``.
+def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box, roi: Roi) -> Singles:
+    """Return the LoG of ``image``, scale-normalized, in the ROI, in array order.
 
     Parameters
     ----------
@@ -44,10 +44,12 @@ def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box) -> S
     sigma : float
         mm.
     box : Box
-        Where the result is wanted; lines that do not reach it are not filtered in the last passes.
+        Of the ROI; lines that do not reach it are not filtered in the last passes.
+    roi : Roi
+        The ROI in the box.
     """
-    source = np.ascontiguousarray(image)
-    total = np.zeros(box.shape, dtype=np.float32)
+    source = np.ascontiguousarray(image, dtype=np.float64)
+    total = np.zeros(roi.voxels, dtype=np.float32)
     (z0, y0, x0), (z1, y1, x1) = box
     for axis in (2, 1, 0):  # ITK goes along x, y, z and smooths along the other two in that order
         others = [other for other in (2, 1, 0) if other != axis]
@@ -58,157 +60,104 @@ def laplacian(image: NDArray[Any], spacing: Triple, sigma: float, box: Box) -> S
             low, high = ((z0, y0, x0)[direction], (z1, y1, x1)[direction])
             current = _filtered(current, direction, recursion, low, high)
         # An axis that was cropped after its own pass is as wide as the box by now.
-        _accumulate(total, current, 1.0 / (spacing[axis] * spacing[axis]))
+        _accumulate(total, current, roi.rows, 1.0 / (spacing[axis] * spacing[axis]))
     return total
 
 
-def _filtered(image: NDArray[Any], axis: int, recursion: Recursion, low: int, high: int) -> Singles:
-    if axis == 2:
-        return _along_rows(image, low, high, *recursion)
-    shape = image.shape
-    if axis == 1:
-        return _along_middle(image, low, high, *recursion)
-    flat = image.reshape(1, shape[0], shape[1] * shape[2])
-    return _along_middle(flat, low, high, *recursion).reshape(high - low, shape[1], shape[2])
-
-
-@kernel
-def _accumulate(total: Singles, part: Singles, factor: float) -> None:
-    a = total.reshape(-1)
-    b = part.reshape(-1)
-    for i in range(a.shape[0]):
-        a[i] = np.float32(np.float64(a[i]) + np.float64(b[i]) * factor)
-
-
-@kernel
-def _recurse(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    data: Floats, causal: Floats, anti: Floats, n: Floats, m: Floats, d: Floats, bn: Floats, bm: Floats
-) -> None:
-    # Filters the columns of ``data`` (length, lanes); the result is the sum of ``causal`` and ``anti``.
-    length = data.shape[0]
-    n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
-    m1, m2, m3, m4 = m[0], m[1], m[2], m[3]
-    d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
-    x0 = data[0]
-    x1 = data[length - 1]
-    for i in range(4):
-        a = data[i]
-        b = data[max(i - 1, 0)]
-        c = data[max(i - 2, 0)]
-        e = data[max(i - 3, 0)]
-        p = causal[i - 1] if i > 0 else x0
-        q = causal[i - 2] if i > 1 else x0
-        r = causal[i - 3] if i > 2 else x0
-        k1 = d1 if i > 0 else bn[0]
-        k2 = d2 if i > 1 else bn[1]
-        k3 = d3 if i > 2 else bn[2]
-        for j in range(a.shape[0]):
-            forward = a[j] * n0 + b[j] * n1 + c[j] * n2 + e[j] * n3
-            causal[i, j] = forward - (p[j] * k1 + q[j] * k2 + r[j] * k3 + x0[j] * bn[3])
-    for i in range(4, length):
-        a = data[i]
-        b = data[i - 1]
-        c = data[i - 2]
-        e = data[i - 3]
-        p = causal[i - 1]
-        q = causal[i - 2]
-        r = causal[i - 3]
-        s = causal[i - 4]
-        out = causal[i]
-        for j in range(a.shape[0]):
-            forward = a[j] * n0 + b[j] * n1 + c[j] * n2 + e[j] * n3
-            out[j] = forward - (p[j] * d1 + q[j] * d2 + r[j] * d3 + s[j] * d4)
-    last = length - 1
-    for i in range(4):
-        a = data[last - max(i - 1, 0)]
-        b = data[last - max(i - 2, 0)]
-        c = data[last - max(i - 3, 0)]
-        e = x1
-        p = anti[last - i + 1] if i > 0 else x1
-        q = anti[last - i + 2] if i > 1 else x1
-        r = anti[last - i + 3] if i > 2 else x1
-        k1 = d1 if i > 0 else bm[0]
-        k2 = d2 if i > 1 else bm[1]
-        k3 = d3 if i > 2 else bm[2]
-        for j in range(a.shape[0]):
-            back = a[j] * m1 + b[j] * m2 + c[j] * m3 + e[j] * m4
-            anti[last - i, j] = back - (p[j] * k1 + q[j] * k2 + r[j] * k3 + x1[j] * bm[3])
-    for i in range(length - 5, -1, -1):
-        a = data[i + 1]
-        b = data[i + 2]
-        c = data[i + 3]
-        e = data[i + 4]
-        p = anti[i + 1]
-        q = anti[i + 2]
-        r = anti[i + 3]
-        s = anti[i + 4]
-        out = anti[i]
-        for j in range(a.shape[0]):
-            back = a[j] * m1 + b[j] * m2 + c[j] * m3 + e[j] * m4
-            out[j] = back - (p[j] * d1 + q[j] * d2 + r[j] * d3 + s[j] * d4)
-
-
-@kernel
-def _along_middle(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    image: NDArray[Any],
-    low: int,
-    high: int,
-    n: Floats,
-    m: Floats,
-    d: Floats,
-    bn: Floats,
-    bm: Floats,
-) -> Singles:
-    outer, length, width = image.shape
-    out = np.empty((outer, high - low, width), dtype=np.float32)
-    data = np.zeros((length, LANES))
-    causal = np.zeros((length, LANES))
-    anti = np.zeros((length, LANES))
-    for o in range(outer):
-        for first in range(0, width, LANES):
-            lanes = min(LANES, width - first)
-            for i in range(length):
-                row = image[o, i, first : first + lanes]
-                into = data[i]
-                for j in range(lanes):
-                    into[j] = row[j]
-            _recurse(data, causal, anti, n, m, d, bn, bm)
-            for i in range(low, high):
-                one = causal[i]
-                two = anti[i]
-                both = out[o, i - low, first : first + lanes]
-                for j in range(lanes):
-                    both[j] = np.float32(one[j] + two[j])
+def _filtered(image: Floats, axis: int, recursion: Recursion, low: int, high: int) -> Floats:
+    # As lines along the middle of three axes (outer, along, beside), or along the last of two.
+    depth, height, width = image.shape
+    length = image.shape[axis]
+    outer, beside = {0: (1, height * width), 1: (depth, width), 2: (1, depth * height)}[axis]
+    shape = [depth, height, width]
+    shape[axis] = high - low
+    out = np.empty(shape)
+    work = np.empty((3, (length + 4) * LANES))
+    sizes = np.array([outer, length, beside, low, high])
+    n, m, d, bn, bm = recursion
+    coefficients = np.array([[*n, *d, *bn], [*m, *d, *bm]])
+    _along(image.reshape(-1), out.reshape(-1), work, sizes, axis == 2, coefficients)
     return out
 
 
-@kernel
-def _along_rows(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    image: NDArray[Any],
-    low: int,
-    high: int,
-    n: Floats,
-    m: Floats,
-    d: Floats,
-    bn: Floats,
-    bm: Floats,
-) -> Singles:
-    depth, height, length = image.shape
-    lines = image.reshape(depth * height, length)
-    out = np.empty((depth * height, high - low), dtype=np.float32)
-    data = np.zeros((length, LANES))
-    causal = np.zeros((length, LANES))
-    anti = np.zeros((length, LANES))
-    for first in range(0, lines.shape[0], LANES):
-        lanes = min(LANES, lines.shape[0] - first)
+@bare
+def _accumulate(total: Singles, part: Floats, rows: NDArray[np.int64], factor: float) -> None:
+    n = 0
+    for k in range(rows.shape[0]):
+        z, y, x, length = rows[k]
+        own = total[n : n + length]
+        more = part[z, y, x : x + length]
+        for i in range(length):
+            own[i] = np.float32(np.float64(own[i]) + more[i] * factor)
+        n += length
+
+
+@inner
+def _one_way(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    data: Floats, start: int, step: int, ahead: int, length: int, lanes: int, filtered: Floats, c: Floats
+) -> None:
+    # Filters ``lanes`` lines side by side: sample t of all of them stands at start + t step. Four samples of
+    # the past, which are the first sample, precede the result. ``ahead`` is 1 where only the past counts.
+    n0, n1, n2, n3 = c[0], c[1], c[2], c[3]
+    first = data[start : start + lanes]
+    for k in range(4):
+        past = filtered[k * LANES : k * LANES + lanes]
         for j in range(lanes):
-            for i in range(length):
-                data[i, j] = lines[first + j, i]
-        _recurse(data, causal, anti, n, m, d, bn, bm)
+            past[j] = first[j]
+    for t in range(length):
+        i0 = start + max(t - ahead, 0) * step
+        i1 = start + max(t - ahead - 1, 0) * step
+        i2 = start + max(t - ahead - 2, 0) * step
+        i3 = start + max(t - ahead - 3, 0) * step
+        x0, x1 = data[i0 : i0 + lanes], data[i1 : i1 + lanes]
+        x2, x3 = data[i2 : i2 + lanes], data[i3 : i3 + lanes]
+        at = t * LANES
+        y4, y3 = filtered[at : at + lanes], filtered[at + LANES : at + LANES + lanes]
+        y2 = filtered[at + 2 * LANES : at + 2 * LANES + lanes]
+        y1 = filtered[at + 3 * LANES : at + 3 * LANES + lanes]
+        out = filtered[at + 4 * LANES : at + 4 * LANES + lanes]
+        # the border has weights of its own for what lies before the first sample
+        d1 = c[4] if t > 0 else c[8]
+        d2 = c[5] if t > 1 else c[9]
+        d3 = c[6] if t > 2 else c[10]
+        d4 = c[7] if t > 3 else c[11]
         for j in range(lanes):
+            fed = x0[j] * n0 + x1[j] * n1 + x2[j] * n2 + x3[j] * n3
+            out[j] = fed - (y1[j] * d1 + y2[j] * d2 + y3[j] * d3 + y4[j] * d4)
+
+
+@bare
+def _along(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    image: Floats, out: Floats, work: Floats, sizes: NDArray[np.int64], turned: bool, coefficients: Floats
+) -> None:
+    # Along the middle axis, or along the last where ``turned``; values are rounded to float32, as ITK does.
+    outer, length, wide, low, high = sizes
+    kept = high - low
+    for o in range(outer):
+        for first in range(0, wide, LANES):
+            lanes = min(LANES, wide - first)
+            lines, begin, step = image, o * length * wide + first, wide
+            if turned:
+                lines, begin, step = work[2], 0, LANES
+                source = image[first * length :]
+                for i in range(length):
+                    into = lines[i * LANES : i * LANES + lanes]
+                    for j in range(lanes):
+                        into[j] = source[j * length + i]
+            for way in range(2):
+                start = begin + way * (length - 1) * step
+                _one_way(lines, start, (1 - 2 * way) * step, way, length, lanes, work[way], coefficients[way])
             for i in range(low, high):
-                out[first + j, i - low] = np.float32(causal[i, j] + anti[i, j])
-    return out.reshape(depth, height, high - low)
+                one = work[0, (i + 4) * LANES : (i + 4) * LANES + lanes]
+                two = work[1, (length + 3 - i) * LANES : (length + 3 - i) * LANES + lanes]
+                at = first * kept + i - low if turned else (o * kept + i - low) * wide + first
+                target = out[at:]
+                if turned:
+                    for j in range(lanes):
+                        target[j * kept] = np.float32(one[j] + two[j])
+                else:
+                    for j in range(lanes):
+                        target[j] = np.float32(one[j] + two[j])
 
 
 _A = ((1.3530, -0.3531), (-1.3563, 0.3446))  # order 0 and order 2: first and second exponential

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles
-from robustrad.extract.native.roi import Volume
+from robustrad.extract.native.roi import Volume, scatter
 
 Grays = NDArray[np.int32]
 Offsets = NDArray[np.int64]
@@ -45,30 +45,33 @@ def look_around(grays: Grays, layout: Volume, directions: Angles, alpha: int) ->
         Largest difference of dependent gray levels (``gldm_a``).
     """
     offsets = directions @ np.asarray(layout.strides)
-    return Neighbors(*_look(grays, layout.starts, layout.lengths, offsets, alpha))
+    return _looked(grays, layout, offsets, alpha)
 
 
 def neighbor_counts(layout: Volume, directions: Angles) -> NDArray[np.int32]:
     """Return the number of neighbors in the ROI of every voxel (it depends on the mask alone)."""
     offsets = directions @ np.asarray(layout.strides)
-    inside = np.zeros(layout.size, dtype=np.int32)
-    _fill(inside, layout.starts, layout.lengths)
-    return _look(inside, layout.starts, layout.lengths, offsets, 0)[1]
+    ones = np.ones(int(layout.lengths.sum()), dtype=np.int32)
+    inside = scatter(ones, layout.starts, layout.lengths, layout.size)
+    return _looked(inside, layout, offsets, 0).total
 
 
-@kernel
-def _fill(volume: Grays, starts: Offsets, lengths: Offsets) -> None:
-    for k in range(starts.shape[0]):
-        volume[starts[k] : starts[k] + lengths[k]] = 1
+def _looked(grays: Grays, layout: Volume, offsets: Offsets, alpha: int) -> Neighbors:
+    alike, total = np.zeros((2, int(layout.lengths.sum())), dtype=np.int32)
+    _look(grays, layout.starts, layout.lengths, offsets, alpha, alike, total)
+    return Neighbors(alike, total)
 
 
-@kernel
-def _look(
-    grays: Grays, starts: Offsets, lengths: Offsets, offsets: Offsets, alpha: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    n = lengths.sum()
-    alike = np.zeros(n, dtype=np.int32)
-    total = np.zeros(n, dtype=np.int32)
+@bare
+def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    grays: Grays,
+    starts: Offsets,
+    lengths: Offsets,
+    offsets: Offsets,
+    alpha: int,
+    alike: NDArray[np.int32],
+    total: NDArray[np.int32],
+) -> None:
     at = 0
     for k in range(starts.shape[0]):
         start = starts[k]
@@ -90,4 +93,3 @@ def _look(
                     near = (abs(other[i] - own[i]) <= alpha) & (other[i] > 0)
                     count[i] += np.int32(near)
         at += length
-    return alike, total

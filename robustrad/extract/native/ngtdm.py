@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Floats = NDArray[np.float64]
 
@@ -25,28 +25,35 @@ def ngtdm_features(
         Sum of the gray levels of the neighbors in the ROI, and their number. A voxel without neighbors
         counts with a difference of zero.
     """
-    values = _features(index, gray.astype(np.float64), total, count)
+    values = np.empty(5)
+    _features(index, gray.astype(np.float64), total, count, np.zeros((2, len(gray))), values)
     names = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
     return dict(zip(names, values.tolist(), strict=True))
 
 
-@kernel
-def _features(
-    index: NDArray[np.int32], gray: Floats, total: NDArray[np.int32], count: NDArray[np.int32]
-) -> Floats:
+@bare
+def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    index: NDArray[np.int32],
+    gray: Floats,
+    total: NDArray[np.int32],
+    count: NDArray[np.int32],
+    work: Floats,
+    out: Floats,
+) -> None:
     n = index.shape[0]
     g = gray.shape[0]
-    p = np.zeros(g)
-    s = np.zeros(g)
+    p = work[0]
+    s = work[1]
     for v in range(n):
         k = index[v] - 1
         p[k] += 1
         if count[v] > 0:
             s[k] += abs(gray[k] - total[v] / np.float64(count[v]))
-    p /= n
-    sum_s = s.sum()
+    sum_s = 0.0
     coarse = 0.0
     for k in range(g):
+        p[k] /= n
+        sum_s += s[k]
         coarse += p[k] * s[k]
     contrast = 0.0
     spread = 0.0
@@ -62,10 +69,8 @@ def _features(
             strength += both * d * d
     contrast = contrast * sum_s / n
     pairs = g * (g - 1)
-    out = np.empty(5)
     out[0] = coarse / spread if spread != 0 else 0.0
     out[1] = 1 / coarse if coarse != 0 else 1e6
     out[2] = complexity / n
     out[3] = contrast / pairs if pairs != 0 else 0.0
     out[4] = strength / sum_s if sum_s != 0 else 0.0
-    return out

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.roi import Volume
 
@@ -59,24 +59,34 @@ def count_pairs_and_runs(
     """
     offsets = directions @ np.asarray(layout.strides)
     known = counts.shape[0]
-    tables, same = _count(levels, layout.starts, layout.lengths, offsets, known, longest)
-    return PairsAndRuns(*_parted(tables, counts, longest), same)
+    angles, wide, step = len(offsets), known + 1, longest + 2
+    tables = np.zeros((angles, wide * wide + wide * step), dtype=np.int32)
+    place = np.empty(len(levels), dtype=np.int32)
+    alike = np.zeros(len(levels), dtype=np.int32)
+    cell = np.empty(longest, dtype=np.uint32)
+    _count(levels, layout.starts, layout.lengths, offsets, known, longest, tables, place, alike, cell)
+    return PairsAndRuns(*_parted(tables, counts, longest), alike)
 
 
-@kernel
+@bare
 def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    levels: Levels, starts: Counts, lengths: Counts, offsets: Counts, known: int, longest: int
-) -> tuple[Levels, Levels]:
+    levels: Levels,
+    starts: Counts,
+    lengths: Counts,
+    offsets: Counts,
+    known: int,
+    longest: int,
+    tables: Levels,
+    place: Levels,
+    alike: Levels,
+    cell: NDArray[np.uint32],
+) -> None:
     # 32-bit integers throughout: 64-bit ones would halve the vectors.
     angles = offsets.shape[0]
     one = np.int32(1)
     wide = np.int32(known + 1)
     step = np.int32(longest + 2)
     base = np.int32(wide * wide)
-    tables = np.zeros((angles, base + wide * step), dtype=np.int32)
-    place = np.empty(levels.shape[0], dtype=np.int32)
-    alike = np.zeros(levels.shape[0], dtype=np.int32)
-    cell = np.empty(longest, dtype=np.uint32)
     for a in range(angles):
         table = tables[a]
         offset = offsets[a]
@@ -99,43 +109,29 @@ def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 cell[i] = np.uint32((base + o * step + run) * same + (b * wide + o) * (one - same))
             for i in range(length):
                 table[cell[i]] += 1
-    return tables, alike
 
 
-@kernel
 def _parted(tables: Levels, counts: Counts, longest: int) -> tuple[Floats, Floats]:
-    angles = tables.shape[0]
-    known = counts.shape[0]
+    known = len(counts)
     wide = known + 1
-    pairs = np.zeros((angles, known, known))
-    runs = np.zeros((angles, known, longest))
-    for a in range(angles):
-        table = tables[a]
-        for i in range(known):
-            for j in range(known):
-                pairs[a, i, j] = table[(i + 1) * wide + j + 1]
-            at = wide * wide + (i + 1) * (longest + 2)
-            again = 0
-            for r in range(2, longest + 1):
-                again += table[at + r]
-            pairs[a, i, i] = again
-            table[at + 1] = counts[i] - again
-            for r in range(longest):
-                runs[a, i, r] = table[at + r + 1] - table[at + r + 2]
-    return pairs, runs
+    pairs = tables[:, : wide * wide].reshape(-1, wide, wide)[:, 1:, 1:].astype(np.float64)
+    places = tables[:, wide * wide :].reshape(-1, wide, longest + 2)[:, 1:, 1:]
+    again = places[:, :, 1:].sum(axis=2)
+    pairs[:, np.arange(known), np.arange(known)] = again
+    places[:, :, 0] = counts - again
+    return pairs, (places[:, :, :-1] - places[:, :, 1:]).astype(np.float64)
 
 
 def count_pairs(levels: Levels, layout: Volume, known: int, directions: Angles) -> Floats:
     """Return only the pairs, for directions of any length (``distances`` other than 1)."""
-    return _count_pairs(levels, layout.starts, layout.lengths, directions @ np.asarray(layout.strides), known)
+    pairs = np.zeros((len(directions), known + 1, known + 1))
+    _add_pairs(levels, layout.starts, layout.lengths, directions @ np.asarray(layout.strides), pairs)
+    return np.ascontiguousarray(pairs[:, 1:, 1:])
 
 
-@kernel
-def _count_pairs(levels: Levels, starts: Counts, lengths: Counts, offsets: Counts, known: int) -> Floats:
-    wide = known + 1
-    pairs = np.zeros((offsets.shape[0], wide, wide))
+@bare
+def _add_pairs(levels: Levels, starts: Counts, lengths: Counts, offsets: Counts, pairs: Floats) -> None:
     for a in range(offsets.shape[0]):
         for k in range(starts.shape[0]):
             for i in range(starts[k], starts[k] + lengths[k]):
                 pairs[a, levels[i], levels[i + offsets[a]]] += 1
-    return pairs[:, 1:, 1:].copy()

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MARGIN = 48
+LANES = 128  # rows filtered side by side
 _POLE = float(np.sqrt(3.0) - 2.0)
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 _HORIZON = int(np.ceil(np.log(1e-10) / np.log(abs(_POLE))))  # ITK's tolerance
@@ -160,48 +161,54 @@ def as_pixel_type(values: Floats, dtype: np.dtype[Any]) -> Array:
     return values.astype(dtype, copy=False)
 
 
-@kernel
 def _rows(values: Array, index: Ints, weight: Floats) -> Floats:
-    depth, height, _ = values.shape
-    size, taps = index.shape
-    out = np.empty((depth, height, size))
-    for z in range(depth):
-        for y in range(height):
-            row = values[z, y]
-            into = out[z, y]
-            for i in range(size):
-                total = 0.0
-                for t in range(taps):
-                    total += weight[i, t] * row[index[i, t]]
-                into[i] = total
+    depth, height, width = values.shape
+    out = np.empty((depth, height, len(index)))
+    _add_rows(values.reshape(depth * height, width), index, weight, out.reshape(depth * height, -1))
     return out
 
 
-@kernel
 def _middle(values: Floats, index: Ints, weight: Floats) -> Floats:
-    outer, _, width = values.shape
+    out = np.zeros((values.shape[0], len(index), values.shape[2]))
+    _add_middle(values, index, weight, out)
+    return out
+
+
+@bare
+def _add_rows(values: Array, index: Ints, weight: Floats, out: Floats) -> None:
     size, taps = index.shape
-    out = np.empty((outer, size, width))
+    for k in range(values.shape[0]):
+        for i in range(size):
+            total = 0.0
+            for t in range(taps):
+                total += weight[i, t] * values[k, index[i, t]]
+            out[k, i] = total
+
+
+@bare
+def _add_middle(values: Floats, index: Ints, weight: Floats, out: Floats) -> None:
+    outer, size, width = out.shape
+    taps = index.shape[1]
     for o in range(outer):
         for i in range(size):
-            into = out[o, i]
             if taps == 4:
-                a, b = values[o, index[i, 0]], values[o, index[i, 1]]
-                c, d = values[o, index[i, 2]], values[o, index[i, 3]]
+                a, b, c, d = index[i, 0], index[i, 1], index[i, 2], index[i, 3]
                 wa, wb, wc, wd = weight[i, 0], weight[i, 1], weight[i, 2], weight[i, 3]
                 for x in range(width):
-                    into[x] = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
+                    out[o, i, x] = (
+                        wa * values[o, a, x]
+                        + wb * values[o, b, x]
+                        + wc * values[o, c, x]
+                        + wd * values[o, d, x]
+                    )
             else:
-                into[:] = 0.0
                 for t in range(taps):
-                    line = values[o, index[i, t]]
                     w = weight[i, t]
                     for x in range(width):
-                        into[x] += w * line[x]
-    return out
+                        out[o, i, x] += w * values[o, index[i, t], x]
 
 
-@kernel
+@bare
 def _exactly(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     values: Floats,
     out: Floats,
@@ -234,71 +241,51 @@ def _exactly(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 out[z, y, x] = total
 
 
-@kernel
+@bare
 def _filter_middle(values: Floats) -> None:
     # Along the second axis, in place; every step runs over a row of the third.
     outer, length, width = values.shape
     factor = _POLE / (_POLE * _POLE - 1.0)
+    inverse = 1.0 / _POLE
     for o in range(outer):
         for i in range(length):
-            row = values[o, i]
             for x in range(width):
-                row[x] *= _GAIN
-        _causal_start(values[o])
-        for i in range(1, length):
-            row, before = values[o, i], values[o, i - 1]
+                values[o, i, x] *= _GAIN
+        # Mirror boundary, as ITK sums it: short lines in full, long ones up to the horizon.
+        long = length > _HORIZON
+        power = _POLE
+        back = 0.0
+        if not long:
+            back = _POLE ** np.float64(length - 1)
             for x in range(width):
-                row[x] += _POLE * before[x]
-        row, before = values[o, length - 1], values[o, length - 2]
-        for x in range(width):
-            row[x] = factor * (_POLE * before[x] + row[x])
-        for i in range(length - 2, -1, -1):
-            row, after = values[o, i], values[o, i + 1]
+                values[o, 0, x] += back * values[o, length - 1, x]
+            back *= back * inverse
+        for i in range(1, _HORIZON if long else length - 1):
             for x in range(width):
-                row[x] = _POLE * (after[x] - row[x])
-
-
-@kernel
-def _causal_start(lines: Floats) -> None:
-    # Mirror boundary, as ITK sums it: short lines in full, long ones up to the horizon.
-    length, width = lines.shape
-    first = lines[0]
-    power = _POLE
-    if length > _HORIZON:
-        for i in range(1, _HORIZON):
-            row = lines[i]
-            for x in range(width):
-                first[x] += power * row[x]
+                values[o, 0, x] += (power + back) * values[o, i, x]
             power *= _POLE
-        return
-    inverse = 1.0 / _POLE
-    back = _POLE ** np.float64(length - 1)
-    last = lines[length - 1]
-    for x in range(width):
-        first[x] += back * last[x]
-    back *= back * inverse
-    for i in range(1, length - 1):
-        row = lines[i]
+            back *= inverse
+        if not long:
+            for x in range(width):
+                values[o, 0, x] /= 1.0 - power * power
+        for i in range(1, length):
+            for x in range(width):
+                values[o, i, x] += _POLE * values[o, i - 1, x]
         for x in range(width):
-            first[x] += (power + back) * row[x]
-        power *= _POLE
-        back *= inverse
-    for x in range(width):
-        first[x] /= 1.0 - power * power
+            values[o, length - 1, x] = factor * (_POLE * values[o, length - 2, x] + values[o, length - 1, x])
+        for i in range(length - 2, -1, -1):
+            for x in range(width):
+                values[o, i, x] = _POLE * (values[o, i + 1, x] - values[o, i, x])
 
 
-@kernel
 def _filter_rows(lines: Floats) -> None:
     # Along the rows, in place, many rows side by side: turned, filtered, turned back.
-    lanes = 32
     count, length = lines.shape
-    turned = np.zeros((1, length, lanes))
-    for first in range(0, count, lanes):
-        some = min(lanes, count - first)
-        for j in range(some):
-            for i in range(length):
-                turned[0, i, j] = lines[first + j, i]
+    turned = np.empty((1, length, LANES))
+    for first in range(0, count, LANES):
+        some = lines[first : first + LANES]
+        if len(some) < LANES:
+            turned = np.empty((1, length, len(some)))
+        turned[0] = some.T
         _filter_middle(turned)
-        for j in range(some):
-            for i in range(length):
-                lines[first + j, i] = turned[0, i, j]
+        some[:] = turned[0].T

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -61,18 +61,38 @@ class Volume(NamedTuple):
 
 def bounding_box(mask: Bools) -> Box | None:
     """Return the box of the True voxels, or None if there are none."""
-    found = _bounds(mask)
-    if found[0] < 0:
+    slices = _ends(np.any(np.any(mask, axis=2), axis=1))
+    if slices is None:
         return None
-    a, b, c, d, e, f = (int(v) for v in found)
-    return Box((a, c, e), (b + 1, d + 1, f + 1))
+    face = np.any(mask[slices[0] : slices[1]], axis=0)  # of the slices that hold voxels only
+    y, x = _ends(np.any(face, axis=1)), _ends(np.any(face, axis=0))
+    assert y is not None
+    assert x is not None
+    return Box((slices[0], y[0], x[0]), (slices[1], y[1], x[1]))
+
+
+def _ends(line: Bools) -> tuple[int, int] | None:
+    places = np.flatnonzero(line)
+    return (int(places[0]), int(places[-1]) + 1) if places.size else None
 
 
 def crop(mask: Bools, box: Box) -> Roi:
     """Return the mask cropped to ``box`` with its row segments."""
     cropped = np.ascontiguousarray(mask[box.slices])
-    rows = _rows(cropped)
+    rows = _segments(cropped)
     return Roi(cropped, int(rows[:, 3].sum()), rows)
+
+
+def _segments(mask: Bools) -> Ints:
+    # With an outside voxel at the end of every row no segment runs into the next row.
+    depth, height, width = mask.shape
+    line = np.zeros((depth * height, width + 1), dtype=np.int8)
+    line[:, :width] = mask.reshape(-1, width)
+    change = np.diff(line.reshape(-1), prepend=0)
+    begins, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+    row, x = np.divmod(begins, width + 1)
+    z, y = np.divmod(row, height)
+    return np.ascontiguousarray(np.stack([z, y, x, ends - begins], axis=1))
 
 
 def padded(roi: Roi, reach: tuple[int, int, int]) -> Volume:
@@ -84,77 +104,35 @@ def padded(roi: Roi, reach: tuple[int, int, int]) -> Volume:
     return Volume(depth * height * width, strides, starts, lengths)
 
 
-@kernel
-def _bounds(mask: Bools) -> Ints:
-    depth, height, width = mask.shape
-    found = np.array([-1, -1, height, -1, width, -1])
-    for z in range(depth):
-        for y in range(height):
-            row = mask[z, y]
-            first = -1
-            for x in range(width):
-                if row[x]:
-                    first = x
-                    break
-            if first < 0:
-                continue
-            last = width - 1
-            while not row[last]:
-                last -= 1
-            if found[0] < 0:
-                found[0] = z
-            found[1] = z
-            found[2] = min(found[2], y)
-            found[3] = max(found[3], y)
-            found[4] = min(found[4], first)
-            found[5] = max(found[5], last)
-    return found
-
-
-@kernel
-def _rows(mask: Bools) -> Ints:
-    depth, height, width = mask.shape
-    rows = np.empty((depth * height * (width // 2 + 1), 4), dtype=np.int64)
-    n = 0
-    for z in range(depth):
-        for y in range(height):
-            x = 0
-            while x < width:
-                if not mask[z, y, x]:
-                    x += 1
-                    continue
-                first = x
-                while x < width and mask[z, y, x]:
-                    x += 1
-                rows[n, 0] = z
-                rows[n, 1] = y
-                rows[n, 2] = first
-                rows[n, 3] = x - first
-                n += 1
-    return rows[:n].copy()
-
-
-@kernel
 def gather(image: NDArray[Any], rows: Ints, count: int) -> NDArray[Any]:
     """Return the values inside, in array order; ``image`` is cropped to the box."""
     values = np.empty(count, dtype=image.dtype)
+    _gather(image, rows, values)
+    return values
+
+
+def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
+    """Return a flat volume of zeros with ``values`` laid into its row segments."""
+    volume = np.zeros(size, dtype=np.int32)
+    _scatter(values, starts, lengths, volume)
+    return volume
+
+
+@bare
+def _gather(image: NDArray[Any], rows: Ints, values: NDArray[Any]) -> None:
     n = 0
     for k in range(rows.shape[0]):
         z, y, x, length = rows[k]
         for i in range(length):
             values[n + i] = image[z, y, x + i]
         n += length
-    return values
 
 
-@kernel
-def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
-    """Return a flat volume of zeros with ``values`` laid into its row segments."""
-    volume = np.zeros(size, dtype=np.int32)
+@bare
+def _scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, volume: NDArray[np.int32]) -> None:
     n = 0
     for k in range(starts.shape[0]):
         start = starts[k]
         for i in range(lengths[k]):
             volume[start + i] = values[n + i]
         n += lengths[k]
-    return volume

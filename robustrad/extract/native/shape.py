@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.cubes import cube_terms
 from robustrad.extract.native.diameters import diameters
 from robustrad.extract.native.roi import Roi
@@ -108,83 +108,55 @@ def _rounded_as_pyradiomics(
     return np.asarray(values.real if np.iscomplexobj(values) else values, dtype=np.float64)
 
 
-@kernel
 def _points(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    points = np.empty((3, count), dtype=np.int64)
-    n = 0
-    for k in range(rows.shape[0]):
-        for i in range(rows[k, 3]):
-            points[0, n] = rows[k, 0] + 1  # PyRadiomics pads the mask by one voxel
-            points[1, n] = rows[k, 1] + 1
-            points[2, n] = rows[k, 2] + i + 1
-            n += 1
+    # PyRadiomics pads the mask by one voxel.
+    begins = np.cumsum(rows[:, 3]) - rows[:, 3]
+    points = np.repeat(rows[:, :3].T + 1, rows[:, 3], axis=1)
+    points[2] += np.arange(count) - np.repeat(begins, rows[:, 3])
     return points
 
 
-@kernel
 def _covariance(rows: NDArray[np.int64]) -> NDArray[np.float64]:
     # Of the indices, from sums that are exact in integers, a row of voxels at a time.
-    n = 0
-    s = np.zeros(3, dtype=np.int64)
-    c = np.zeros((3, 3), dtype=np.int64)
-    for k in range(rows.shape[0]):
-        z, y, x, m = rows[k]
-        sx = m * x + m * (m - 1) // 2
-        sxx = m * x * x + x * m * (m - 1) + (m - 1) * m * (2 * m - 1) // 6
-        n += m
-        s[0] += m * z
-        s[1] += m * y
-        s[2] += sx
-        c[0, 0] += m * z * z
-        c[0, 1] += m * z * y
-        c[1, 1] += m * y * y
-        c[0, 2] += z * sx
-        c[1, 2] += y * sx
-        c[2, 2] += sxx
-    out = np.empty((3, 3))
-    for i in range(3):
-        for j in range(3):
-            both = np.float64(c[min(i, j), max(i, j)])
-            out[i, j] = (both - np.float64(s[i]) * np.float64(s[j]) / n) / n
-    return out
+    z, y, x, m = rows.T
+    sx = m * x + m * (m - 1) // 2
+    sxx = m * x * x + x * m * (m - 1) + (m - 1) * m * (2 * m - 1) // 6
+    zz, zy, zx, yy, yx = (
+        int((a * b).sum()) for a, b in ((m * z, z), (m * z, y), (z, sx), (m * y, y), (y, sx))
+    )
+    n = int(m.sum())
+    s = np.array([(m * z).sum(), (m * y).sum(), sx.sum()], dtype=np.float64)
+    both = np.array([[zz, zy, zx], [zy, yy, yx], [zx, yx, int(sxx.sum())]], dtype=np.float64)
+    return np.asarray((both - s[:, None] * s / n) / n)
 
 
-@kernel
 def _kinds(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     # Per kind of cube: how many, and the sums of their places z, y, x on the mask padded by one voxel.
-    depth, height, width = mask.shape
     sums = np.zeros((256, 4), dtype=np.int64)
-    rows = np.zeros((4, width + 2), dtype=np.uint8)
-    kind = np.zeros(width + 1, dtype=np.uint8)
-    for z in range(-1, depth):
-        for y in range(-1, height):
-            some = False
-            for q in range(4):
-                zz = z + q // 2
-                yy = y + q % 2
-                rows[q, :] = 0
-                if 0 <= zz < depth and 0 <= yy < height:
-                    some = True
-                    for x in range(width):
-                        rows[q, x + 1] = mask[zz, yy, x]
-            if not some:
-                continue
-            for x in range(width + 1):
+    padded = np.pad(mask, 1).view(np.uint8)
+    _add_kinds(padded, np.zeros(padded.shape[2] - 1, dtype=np.uint8), sums)
+    return sums.astype(np.float64)
+
+
+@bare
+def _add_kinds(mask: NDArray[np.uint8], kind: NDArray[np.uint8], sums: NDArray[np.int64]) -> None:
+    for z in range(mask.shape[0] - 1):
+        for y in range(mask.shape[1] - 1):
+            for x in range(kind.shape[0]):
                 kind[x] = (
-                    rows[0, x]
-                    | rows[0, x + 1] << 1
-                    | rows[1, x + 1] << 2
-                    | rows[1, x] << 3
-                    | rows[2, x] << 4
-                    | rows[2, x + 1] << 5
-                    | rows[3, x + 1] << 6
-                    | rows[3, x] << 7
+                    mask[z, y, x]
+                    | mask[z, y, x + 1] << 1
+                    | mask[z, y + 1, x + 1] << 2
+                    | mask[z, y + 1, x] << 3
+                    | mask[z + 1, y, x] << 4
+                    | mask[z + 1, y, x + 1] << 5
+                    | mask[z + 1, y + 1, x + 1] << 6
+                    | mask[z + 1, y + 1, x] << 7
                 )
-            for x in range(width + 1):
+            for x in range(kind.shape[0]):
                 k = kind[x]
                 if 0 < k < 255:
                     sums[k, 0] += 1
-                    sums[k, 1] += z + 1
-                    sums[k, 2] += y + 1
+                    sums[k, 1] += z
+                    sums[k, 2] += y
                     sums[k, 3] += x
-    return sums.astype(np.float64)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.diameters import plane_diameter
 
 Pair = tuple[float, float]
@@ -64,7 +64,7 @@ def _axes(mask: NDArray[np.bool_], spacing: Pair) -> list[float]:
     return [float(value) for value in np.sort(values)]
 
 
-@kernel
+@bare
 def _outline(
     mask: NDArray[np.bool_],
     steps: NDArray[np.float64],
@@ -73,18 +73,15 @@ def _outline(
 ) -> tuple[float, float]:
     perimeter = 0.0
     twice = 0.0
-    a = np.empty(2)
-    b = np.empty(2)
     for y in range(mask.shape[0] - 1):
         for x in range(mask.shape[1] - 1):
             kind = 1 * mask[y, x] + 2 * mask[y, x + 1] + 4 * mask[y + 1, x + 1] + 8 * mask[y + 1, x]
             for t in range(0, 4, 2):
                 if lines[kind, t] < 0:
                     break
-                for d in range(2):
-                    corner = y if d == 0 else x
-                    a[d] = (corner + middles[lines[kind, t], d]) * steps[d]
-                    b[d] = (corner + middles[lines[kind, t + 1], d]) * steps[d]
-                twice += a[0] * b[1] - b[0] * a[1]
-                perimeter += np.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+                one, other = lines[kind, t], lines[kind, t + 1]
+                ay, ax = (y + middles[one, 0]) * steps[0], (x + middles[one, 1]) * steps[1]
+                by, bx = (y + middles[other, 0]) * steps[0], (x + middles[other, 1]) * steps[1]
+                twice += ay * bx - by * ax
+                perimeter += np.sqrt((ay - by) ** 2 + (ax - bx) ** 2)
     return perimeter, twice

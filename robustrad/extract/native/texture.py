@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles, directions
 from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.firstorder import level_features
@@ -84,7 +84,8 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
         )
     reach = min(max(settings.distances), max(shape))
     layout = padded(roi, (reach, reach, reach))
-    lines = _lines(roi.mask, roi.rows, near)
+    lines = np.zeros(len(near), dtype=np.bool_)
+    _find_lines(np.zeros(shape, dtype=np.uint8), roi.rows, near, lines)
     return Frame(layout, forward, near, around, neighbor_counts(layout, around), lines, max(shape))
 
 
@@ -154,28 +155,30 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     return found
 
 
-@kernel
-def _lines(mask: NDArray[np.bool_], rows: NDArray[np.int64], angles: NDArray[np.int64]) -> NDArray[np.bool_]:
+@bare
+def _find_lines(
+    seen: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    angles: NDArray[np.int64],
+    found: NDArray[np.bool_],
+) -> None:
     # A line is known by its first voxel in the box; the stamp of a direction marks the lines seen.
-    seen = np.zeros(mask.shape, dtype=np.uint8)
-    found = np.zeros(angles.shape[0], dtype=np.bool_)
     for a in range(angles.shape[0]):
         for k in range(rows.shape[0]):
             for i in range(rows[k, 3]):
-                at = (rows[k, 0], rows[k, 1], rows[k, 2] + i)
-                back = mask.shape[0] + mask.shape[1] + mask.shape[2]
+                back = seen.shape[0] + seen.shape[1] + seen.shape[2]
                 for d in range(3):
+                    at = rows[k, d] + (i if d == 2 else 0)
                     if angles[a, d] > 0:
-                        back = min(back, at[d])
+                        back = min(back, at)
                     elif angles[a, d] < 0:
-                        back = min(back, mask.shape[d] - 1 - at[d])
-                z = at[0] - back * angles[a, 0]
-                y = at[1] - back * angles[a, 1]
-                x = at[2] - back * angles[a, 2]
+                        back = min(back, seen.shape[d] - 1 - at)
+                z = rows[k, 0] - back * angles[a, 0]
+                y = rows[k, 1] - back * angles[a, 1]
+                x = rows[k, 2] + i - back * angles[a, 2]
                 if seen[z, y, x] == a + 1:
                     found[a] = True
                     break
                 seen[z, y, x] = a + 1
             if found[a]:
                 break
-    return found

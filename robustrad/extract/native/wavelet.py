@@ -10,7 +10,7 @@ import numpy as np
 import pywt
 from numpy.typing import NDArray
 
-from robustrad.core.jit import kernel
+from robustrad.core.jit import bare
 from robustrad.extract.native.roi import Box, Ints, Roi
 
 Array = NDArray[Any]
@@ -149,73 +149,76 @@ def _split(data: Array, axis: int, sums: _Sums) -> tuple[Array, Array]:
     return low.reshape(-1, height, width), high.reshape(-1, height, width)
 
 
-@kernel
 def _split_rows(data: Array, source: Ints, low: Array, high: Array) -> tuple[Array, Array]:
-    depth, height, _ = data.shape
-    size, taps = source.shape
-    a = np.empty((depth, height, size), dtype=data.dtype)
-    d = np.empty((depth, height, size), dtype=data.dtype)
-    for z in range(depth):
-        for y in range(height):
-            row = data[z, y]
-            smooth = a[z, y]
-            detail = d[z, y]
-            for i in range(size):
-                one = row[source[i, 0]] * low[i, 0]
-                two = row[source[i, 0]] * high[i, 0]
-                for j in range(1, taps):
-                    value = row[source[i, j]]
-                    one += low[i, j] * value
-                    two += high[i, j] * value
-                smooth[i] = one
-                detail[i] = two
-    return a, d
+    depth, height, width = data.shape
+    both = np.empty((2, depth * height, len(source)), dtype=data.dtype)
+    _add_rows(data.reshape(depth * height, width), source, low, high, both)
+    smooth, detail = both.reshape(2, depth, height, -1)
+    return smooth, detail
 
 
-@kernel
 def _split_middle(data: Array, source: Ints, low: Array, high: Array) -> tuple[Array, Array]:
-    outer, _, width = data.shape
-    size = source.shape[0]
-    a = np.empty((outer, size, width), dtype=data.dtype)
-    d = np.empty((outer, size, width), dtype=data.dtype)
-    for o in range(outer):
-        plane = data[o]
-        for i in range(size):
-            _convolve(plane, source[i], low[i], high[i], a[o, i], d[o, i], 0)
-    return a, d
+    outer, length, width = data.shape
+    size = len(source)
+    both = np.empty((2, outer * size * width), dtype=data.dtype)
+    grid = np.empty((outer * size, 5), dtype=np.int64)
+    grid[:, 0] = np.repeat(np.arange(outer) * length, size)
+    grid[:, 1] = np.tile(np.arange(size), outer)
+    grid[:, 2] = 0
+    grid[:, 3] = width
+    grid[:, 4] = np.arange(outer * size) * width
+    _convolve(data.reshape(-1, width), source, low, high, grid, 1, both)
+    smooth, detail = both.reshape(2, outer, size, width)
+    return smooth, detail
 
 
-@kernel
-def _split_roi(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+def _split_roi(  # noqa: PLR0917  # mirrors the kernels
     data: Array, source: Ints, low: Array, high: Array, rows: Ints, count: int, upright: bool
 ) -> tuple[Array, Array]:
-    a = np.empty(count, dtype=data.dtype)
-    d = np.empty(count, dtype=data.dtype)
-    n = 0
-    for k in range(rows.shape[0]):
-        z, y, x, length = rows[k]
-        if upright:
-            _convolve(data[:, y], source[z], low[z], high[z], a[n : n + length], d[n : n + length], x)
-        else:
-            _convolve(data[z], source[y], low[y], high[y], a[n : n + length], d[n : n + length], x)
-        n += length
-    return a, d
+    height, width = data.shape[1:]
+    both = np.empty((2, count), dtype=data.dtype)
+    grid = np.empty((len(rows), 5), dtype=np.int64)
+    z, y = rows[:, 0], rows[:, 1]
+    grid[:, 0], grid[:, 1] = (y, z) if upright else (z * height, y)
+    grid[:, 2:4] = rows[:, 2:]
+    grid[:, 4] = np.cumsum(rows[:, 3]) - rows[:, 3]
+    _convolve(data.reshape(-1, width), source, low, high, grid, height if upright else 1, both)
+    return both[0], both[1]
 
 
-@kernel
+@bare
+def _add_rows(lines: Array, source: Ints, low: Array, high: Array, both: Array) -> None:
+    size, taps = source.shape
+    for k in range(lines.shape[0]):
+        for i in range(size):
+            one = lines[k, source[i, 0]] * low[i, 0]
+            two = lines[k, source[i, 0]] * high[i, 0]
+            for j in range(1, taps):
+                value = lines[k, source[i, j]]
+                one += low[i, j] * value
+                two += high[i, j] * value
+            both[0, k, i] = one
+            both[1, k, i] = two
+
+
+@bare
 def _convolve(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    lines: Array, source: Ints, low: Array, high: Array, smooth: Array, detail: Array, first: int
+    lines: Array, source: Ints, low: Array, high: Array, segments: Ints, step: int, both: Array
 ) -> None:
+    # Of every segment: line of its first sample, output along the axis, first column, length, place.
     # Two lines a turn: half the traffic, and every sum in PyWavelets' order.
-    length = smooth.shape[0]
-    for i in range(length):
-        smooth[i] = 0
-        detail[i] = 0
-    for j in range(0, source.shape[0], 2):
-        one = lines[source[j], first : first + length]
-        two = lines[source[j + 1], first : first + length]
-        l1, l2 = low[j], low[j + 1]
-        h1, h2 = high[j], high[j + 1]
-        for i in range(length):
-            smooth[i] = (smooth[i] + l1 * one[i]) + l2 * two[i]
-            detail[i] = (detail[i] + h1 * one[i]) + h2 * two[i]
+    for k in range(segments.shape[0]):
+        line, i, first, length, place = segments[k]
+        smooth = both[0, place : place + length]
+        detail = both[1, place : place + length]
+        for x in range(length):
+            smooth[x] = 0
+            detail[x] = 0
+        for j in range(0, source.shape[1], 2):
+            one = lines[line + source[i, j] * step, first : first + length]
+            two = lines[line + source[i, j + 1] * step, first : first + length]
+            l1, l2 = low[i, j], low[i, j + 1]
+            h1, h2 = high[i, j], high[i, j + 1]
+            for x in range(length):
+                smooth[x] = (smooth[x] + l1 * one[x]) + l2 * two[x]
+                detail[x] = (detail[x] + h1 * one[x]) + h2 * two[x]

@@ -1,0 +1,214 @@
+"""Safeguards of a survival run: what volume, the batch, the clinic and chance would score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from robustrad.audit.safeguards.baselines import batch_design, clinical_design
+from robustrad.audit.safeguards.cohort import EVENTS
+from robustrad.audit.safeguards.comparison import Estimate
+from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
+from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
+from robustrad.core.errors import EnvironmentUnusableError
+from robustrad.drift.arms import ArmScores
+from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.evaluate.inputs import Settings
+from robustrad.drift.evaluate.resample import patient_weights, percentile_limits
+from robustrad.drift.permutation import Permuted
+from robustrad.drift.survival.crossval import survival_folds
+from robustrad.drift.survival.estimators import (
+    choose_survival,
+    fit_estimator,
+    predicted_risk,
+    require_survival,
+)
+from robustrad.drift.survival.pairs import harrell_comparisons, index_of
+from robustrad.drift.survival.score_test import cox_score
+from robustrad.drift.survival.times import Survival
+
+_LEVEL = 0.05
+_FOLDS, _REPEATS = 5, 5
+
+
+class _Judged(NamedTuple):
+    """A model's risks at the reference, shape (r, n), in the folds in which baselines are fitted."""
+
+    name: str
+    scores: Floats
+    folds: Codes
+    weights: Floats
+    alpha: float
+
+
+def survival_safeguards(
+    arms: Sequence[ArmScores],
+    data: DriftData,
+    survival: Survival,
+    permuted: Mapping[str, Permuted] | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Judge every arm trained on the reference, and every frozen one, by what it could owe to others.
+
+    ``sample_size`` counts events. ``volume_only``: the C of volume in the same folds, its direction learned
+    from the training patients; ``beats_volume``: the model's C minus that, with a paired bootstrap of the
+    patients. The same for the batch and the clinical columns, by a Cox model of them (which needs
+    scikit-survival). ``permutation``: the whole pipeline on permuted follow-up.
+
+    Parameters
+    ----------
+    arms : sequence of ArmScores
+    data : DriftData
+    survival : Survival
+        Of its subjects.
+    permuted : mapping of model name to Permuted, optional
+    settings : Settings, optional
+        With those of the evaluation the resamples are the same.
+    """
+    settings = settings or Settings()
+    weights = patient_weights(
+        survival.event.astype(np.intp), data.groups, resamples=settings.resamples, seed=settings.seed
+    )
+    rows = [_size(data, survival)]
+    for scored in arms:
+        if not (scored.frozen or scored.arm.name == "reference"):
+            continue
+        judged = _judged(scored, data, survival, weights, settings)
+        if judged is None:
+            continue
+        known = (permuted or {}).get(scored.arm.model)
+        rows += [] if known is None or scored.frozen else [_permutation(judged.name, known)]
+        rows += _volume(judged, data, survival)
+        if data.batch is not None and np.unique(data.batch).size > 1:
+            what = f"the batch label ({data.batch_name})"
+            rows += _cox_baseline(judged, survival, "batch", what, batch_design(data.batch))
+        if len(data.clinical.columns):
+            what = f"clinical columns ({', '.join(map(str, data.clinical.columns))})"
+            rows += _cox_baseline(judged, survival, "clinical", what, clinical_design(data.clinical))
+    return rows_table(rows)
+
+
+def _judged(
+    scored: ArmScores, data: DriftData, survival: Survival, weights: Floats, settings: Settings
+) -> _Judged | None:
+    """Frozen risks get the folds that the baselines are fitted in."""
+    name = scored.arm.model
+    folds, scores = scored.folds, scored.scores[:, :, 0]
+    if scored.frozen:
+        splits = min(_FOLDS, int(np.unique(data.groups[survival.event]).size))
+        if splits < 2:
+            return None
+        folds = survival_folds(survival, data, n_splits=splits, repeats=_REPEATS, seed=settings.seed)
+        scores = np.repeat(scores, len(folds), axis=0)
+    return _Judged(name, scores, folds, weights, settings.alpha)
+
+
+def _size(data: DriftData, survival: Survival) -> Row:
+    events, n = int(survival.event.sum()), survival.time.size
+    text = f"{n} subjects of {data.n_patients} patients, {events} events, {len(data.features)} features."
+    if events >= EVENTS:
+        return plain("sample_size", survival.event_name, events, n=n, status=PASS, text=text)
+    text += f" Fewer than {EVENTS} events leave wide intervals: absence of a difference shows nothing."
+    return plain("sample_size", survival.event_name, events, n=n, status=WARN, text=text)
+
+
+def _permutation(name: str, permuted: Permuted) -> Row:
+    b = int(permuted.null.size)
+    facts = (
+        f"C {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted follow-up "
+        f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
+    )
+    if permuted.p <= _LEVEL:
+        return plain(
+            "permutation", name, permuted.auc, n=b, status=PASS, text=f"{name}: {facts}.", p=permuted.p
+        )
+    text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
+    return plain("permutation", name, permuted.auc, n=b, status=FAIL, text=text, p=permuted.p)
+
+
+def _volume(judged: _Judged, data: DriftData, survival: Survival) -> list[Row]:
+    if data.volume is None:
+        text = "No volume feature: whether the model beats volume alone is not known."
+        return [plain("volume_only", judged.name, float("nan"), n=0, status=WARN, text=text)]
+    volume = data.volume
+    risks = np.full(judged.folds.shape, np.nan)
+    for repeat, fold in enumerate(judged.folds):
+        for number in np.unique(fold[fold >= 0]):
+            held = fold == number
+            train = survival.take(~held)
+            direction = float(cox_score(volume[~held][:, None], train.time, train.event)[0])
+            risks[repeat, held] = volume[held] if direction >= 0 else -volume[held]
+    rows = _compared(judged, survival, "volume", "volume alone", risks)
+    rho = float(spearman_with(judged.scores.mean(axis=0)[:, None], volume)[0])
+    status = WARN if abs(rho) >= FLAG_AT else NOTE if abs(rho) >= NOTE_AT else PASS
+    text = f"{judged.name}: the risk's Spearman correlation with volume is {rho:.2f}."
+    n = int(np.isfinite(judged.scores).all(axis=0).sum())
+    if rows[1].status != PASS and rows[0].low > 0.5:
+        degree = "is" if abs(rho) >= FLAG_AT else "is largely" if abs(rho) >= NOTE_AT else "may be"
+        told_as = f"{rows[1].text} Volume predicts survival: the model {degree} a surrogate of volume."
+        rows[1] = rows[1]._replace(text=told_as)
+    return [*rows, plain("score_volume", judged.name, rho, n=n, status=status, text=text)]
+
+
+def _cox_baseline(judged: _Judged, survival: Survival, check: str, what: str, design: Floats) -> list[Row]:
+    try:
+        require_survival()
+    except EnvironmentUnusableError:
+        text = f"{judged.name} was not compared with {what}: scikit-survival is not installed."
+        return [plain(f"{check}_only", judged.name, float("nan"), n=0, status=NOTE, text=text)]
+    risks = np.full(judged.folds.shape, np.nan)
+    usable = np.isfinite(design).all(axis=1)
+    for repeat, fold in enumerate(judged.folds):
+        for number in np.unique(fold[fold >= 0]):
+            train, held = usable & (fold != number) & (fold >= 0), usable & (fold == number)
+            y = survival.take(train)
+            if not y.event.any() or not held.any():
+                continue
+            center, spread = design[train].mean(axis=0), design[train].std(axis=0)
+            varies = spread > 0
+            if not varies.any():
+                risks[repeat, held] = 0.0
+                continue
+            scaled = (design[:, varies] - center[varies]) / spread[varies]
+            model = fit_estimator(choose_survival("cox"), {"alpha": 1.0}, scaled[train], y, seed=0)
+            risks[repeat, held] = predicted_risk(model, scaled[held])
+    return _compared(judged, survival, check, what, risks)
+
+
+def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks: Floats) -> list[Row]:
+    present = np.asarray(np.isfinite(judged.scores).all(axis=0) & np.isfinite(risks).all(axis=0))
+    comparisons = harrell_comparisons(survival, judged.folds)
+    everyone = np.vstack([np.ones(present.size), judged.weights])
+    pairs = comparisons.compared(present)
+    first, second = (
+        index_of(comparisons.won(scores, present), pairs, comparisons, everyone)
+        for scores in (judged.scores, risks)
+    )
+    stack = np.vstack([first, second, first - second])
+    limits = percentile_limits(stack[:, 1:], judged.alpha)
+    model, baseline, gap = (
+        Estimate(float(stack[i, 0]), float(limits.low[i]), float(limits.high[i])) for i in range(3)
+    )
+    n = int(present.sum())
+    if np.isnan(gap.value):
+        text = f"{judged.name} cannot be compared with {what}: no comparable subjects that both can rank."
+        names = (f"{check}_only", f"beats_{check}")
+        return [plain(name, judged.name, float("nan"), n=n, status=WARN, text=text) for name in names]
+    facts = f"C {interval(model)} against {interval(baseline)}, difference {interval(gap, signed=True)}"
+    status = PASS if gap.low > 0 else FAIL if gap.high < 0 else WARN
+    verb = "beats" if status == PASS else "does not beat"
+    alone = f"The C of {what} is {interval(baseline)} in the same folds."
+    return [
+        told(f"{check}_only", judged.name, baseline, n=n, status=NOTE, text=alone),
+        told(
+            f"beats_{check}",
+            judged.name,
+            gap,
+            n=n,
+            status=status,
+            text=f"{judged.name} {verb} {what}: {facts}.",
+        ),
+    ]
