@@ -22,7 +22,14 @@ from robustrad.drift.sites.run import compare_remedies
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.stability.observations import CONDITION_COLUMNS
 
-FACTORS = {"noise": (3, 5), "blur": (4, 1), "dose": (3, 5), "kernel": (4, 1), "contour": (3, 5), "volume": (6, 1)}
+FACTORS = {
+    "noise": (3, 5),
+    "blur": (4, 1),
+    "dose": (3, 5),
+    "kernel": (4, 1),
+    "contour": (3, 5),
+    "volume": (6, 1),
+}
 
 
 def conditions() -> pd.DataFrame:

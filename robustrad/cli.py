@@ -278,6 +278,17 @@ def drift(
     folds: Annotated[int, typer.Option(min=2, help="Outer folds.")] = 5,
     bootstraps: Annotated[int, typer.Option(min=100, help="Resamples of the patients.")] = 2000,
     permutations: Annotated[int, typer.Option(min=0, help="Of the labels.")] = 100,
+    remedies: Annotated[
+        str | None, typer.Option("--remedies", metavar="all|NAME,NAME", help="Remedies to compare.")
+    ] = None,
+    experiments: Annotated[
+        str, typer.Option("--experiments", metavar="e1,..", help="e1 paired, e2 sites, e3 new site, e4 null.")
+    ] = "e1,e2,e3,e4",
+    assignments: Annotated[int, typer.Option("--assignments", min=2, help="To virtual sites.")] = 20,
+    kappa: Annotated[float, typer.Option("--kappa", help="Confounding of site and outcome, 0 to 1.")] = 0.0,
+    calibration: Annotated[
+        int, typer.Option("--calibration", help="Unlabelled patients of a new site.")
+    ] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the tables.")] = None,
@@ -288,6 +299,7 @@ def drift(
     from robustrad.drift.experiment import RunSettings
     from robustrad.drift.models.spec import ModelSpec
     from robustrad.drift.question import Question
+    from robustrad.drift.sites.settings import RemedySettings
     from robustrad.stability.source import Reading
 
     if (outcome is None) == (time is None) or (time is None) != (event is None):
@@ -320,7 +332,13 @@ def drift(
     from robustrad.audit.drift import DriftSettings
     from robustrad.report.drift import drift_command
 
-    settings = DriftSettings(specs, run, margin, bootstraps, 0.5 if threshold is None else threshold, jobs)
+    compare = None
+    if remedies:
+        parts = _words(experiments)
+        compare = RemedySettings(remedies, parts, assignments, kappa, calibration, bootstraps, seed)
+    settings = DriftSettings(
+        specs, run, margin, bootstraps, 0.5 if threshold is None else threshold, jobs, compare
+    )
     _print(drift_command(sources, question, settings, output=output), json_)
 
 

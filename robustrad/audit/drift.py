@@ -24,11 +24,17 @@ from robustrad.drift.evaluate.strength import measured_strength
 from robustrad.drift.evaluate.tables import DriftTables, evaluate
 from robustrad.drift.evaluate.writer import write_tables
 from robustrad.drift.experiment import Fits, RunSettings, run_models
+from robustrad.drift.folds import outer_folds
 from robustrad.drift.frozen import THRESHOLD, score_column, score_with
 from robustrad.drift.load import load_drift_data
 from robustrad.drift.models.estimators import choose, is_frozen
 from robustrad.drift.models.spec import ModelSpec, Selector
 from robustrad.drift.question import Lesion, Question, Unit
+from robustrad.drift.remedies.registry import choose as choose_remedies
+from robustrad.drift.sites.frozen import frozen_tables
+from robustrad.drift.sites.run import RemedyTables, compare_remedies
+from robustrad.drift.sites.settings import EXPERIMENTS, RemedySettings
+from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.harmonize.confounding import prevalence_check
 from robustrad.stability.clusters import correlation_clusters
 from robustrad.stability.source import Reading
@@ -55,6 +61,8 @@ class DriftSettings:
         Of frozen scores and models.
     jobs : int, optional
         Worker processes; default the CPU cores. No result depends on it.
+    remedies : RemedySettings, optional
+        Which remedies to compare, with the first model; none if not given.
     """
 
     models: tuple[ModelSpec, ...] = (ModelSpec(),)
@@ -63,6 +71,7 @@ class DriftSettings:
     bootstraps: int = 2000
     threshold: float = THRESHOLD
     jobs: int | None = None
+    remedies: RemedySettings | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ class DriftResult:
         Settings, seed, versions, numbers of subjects.
     paths : tuple of Path
         Files written; empty where no folder was given.
+    remedies : RemedyTables or None
+        ``remedies``, ``calibration_sweep``, ``deployment_needs``, where they were asked for.
     """
 
     data: DriftData
@@ -91,6 +102,7 @@ class DriftResult:
     arms: tuple[ArmScores, ...]
     facts: dict[str, Any]
     paths: tuple[Path, ...] = ()
+    remedies: RemedyTables | None = None
 
 
 def drift(
@@ -121,6 +133,11 @@ def drift(
     folds: int = 5,
     bootstraps: int = 2000,
     permutations: int = 100,
+    remedies: str | Sequence[str] = (),
+    experiments: Sequence[str] = EXPERIMENTS,
+    assignments: int = 20,
+    kappa: float = 0.0,
+    calibration: int = 20,
     seed: int = 0,
     jobs: int | None = None,
     output: str | Path | None = None,
@@ -167,6 +184,10 @@ def drift(
         Train on every condition and test on every condition.
     margin : float
         Loss of AUC that would matter.
+    remedies : str or sequence of str
+        ``all``, or names of remedies to compare (:mod:`robustrad.drift.remedies`).
+    experiments, assignments, kappa, calibration
+        See :class:`robustrad.drift.sites.settings.RemedySettings`.
     repeats, folds, bootstraps, permutations, seed, jobs
         Of cross-validation, intervals and the permutation test.
     output : path, optional
@@ -209,7 +230,11 @@ def drift(
     names = (model,) if isinstance(model, str) else tuple(model)
     specs = tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in names)
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    settings = DriftSettings(specs, run, margin, bootstraps, threshold, jobs)
+    named = remedies if isinstance(remedies, str) else ",".join(remedies)
+    compare = None
+    if named:
+        compare = RemedySettings(named, tuple(experiments), assignments, kappa, calibration, bootstraps, seed)
+    settings = DriftSettings(specs, run, margin, bootstraps, threshold, jobs, compare)
     sources = list(source) if isinstance(source, (list, tuple)) else [source]
     folder = None if output is None else Path(output)
     return run_drift(sources, question, settings, folder=folder, progress=progress)
@@ -244,13 +269,17 @@ def run_drift(
     guarded = run_safeguards(arms, data, permuted, how)
     tables = replace(tables, safeguards=guarded.table, selected=guarded.selected)
     said = sentences(tables, margin=settings.margin)
+    compared = _remedies(data, fits, settings, folder=folder, progress=progress)
+    if compared is not None:
+        said += remedy_sentences(compared.remedies)
     facts = _facts(data, settings, question)
     paths: tuple[Path, ...] = ()
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         dropped = write_csv(data.dropped, folder / "dropped.csv")
-        paths = (*write_tables(tables, said, facts, folder), dropped)
-    return DriftResult(data, tables, tuple(said), tuple(arms), facts, paths)
+        more = None if compared is None else by_name(compared)
+        paths = (*write_tables(tables, said, facts, folder, remedies=more), dropped)
+    return DriftResult(data, tables, tuple(said), tuple(arms), facts, paths, compared)
 
 
 def _check(settings: DriftSettings, question: Question) -> None:
@@ -261,6 +290,8 @@ def _check(settings: DriftSettings, question: Question) -> None:
     names = [spec.name for spec in settings.models]
     if len(set(names)) < len(names) or not names:
         raise DataError("model", f"{', '.join(names) or 'none'}", "one or more different models")
+    if settings.remedies is not None:
+        choose_remedies(settings.remedies.remedies)  # a name that is unknown stops the run before it starts
 
 
 def _fit(
@@ -292,6 +323,39 @@ def _fit(
         arms = Path(name) if folder is None else folder / "arms"
         jobs = settings.jobs or os.cpu_count() or 1
         return fits + run_models(data, specs, settings.run, folder=arms, jobs=jobs, progress=shown)
+
+
+def _remedies(
+    data: DriftData,
+    fits: Sequence[Fits],
+    settings: DriftSettings,
+    *,
+    folder: Path | None,
+    progress: bool,
+) -> RemedyTables | None:
+    """Compare remedies with the first model that is fitted here; a frozen one can only be averaged."""
+    how = settings.remedies
+    if how is None:
+        return None
+    fitted = {one.arms[0].arm.model for one in fits if not one.arms[0].frozen}
+    spec = next((spec for spec in settings.models if spec.name in fitted), None)
+    if spec is None:
+        return frozen_tables(data, fits[0].arms[0].scores, how, margin=settings.margin)
+    run = settings.run
+    folds = outer_folds(data, n_splits=run.folds, repeats=run.repeats, seed=run.seed)
+    shown = (lambda total: Progress(total, total, title="remedies")) if progress else None
+    with tempfile.TemporaryDirectory(prefix="robustrad-arms-") as name:
+        return compare_remedies(
+            data,
+            folds,
+            # Harmonizing is a remedy's business here, not the model's.
+            replace(spec, combat=False),
+            how,
+            margin=settings.margin,
+            folder=Path(name) if folder is None else folder / "arms",
+            jobs=settings.jobs or os.cpu_count() or 1,
+            progress=shown,
+        )
 
 
 def _strength(sources: Sequence[object]) -> pd.Series | None:
@@ -330,6 +394,7 @@ def _facts(data: DriftData, settings: DriftSettings, question: Question) -> dict
             **asdict(settings.run),
             "bootstraps": settings.bootstraps,
         },
+        "remedies": None if settings.remedies is None else asdict(settings.remedies),
         "versions": {name: version(name) for name in _VERSIONS},
         "warnings": list(data.warnings),
     }

@@ -14,6 +14,7 @@ from robustrad.core.errors import DataError
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.experiment import SAME
 from robustrad.drift.question import Question
+from robustrad.report.remedies import remedy_lines
 from robustrad.stability.observations import REFERENCE
 
 _COLUMNS = "  {:<20} {:<20} {:<12} {:>5}  {:<24} {:>6}  {}"
@@ -37,6 +38,8 @@ class DriftReport:
             "",
             *_told(self.result.sentences),
         ]
+        if self.result.remedies is not None:
+            lines += ["", *remedy_lines(self.result.remedies)]
         if self.result.paths:
             lines += ["", "Written:", *(f"  {path}" for path in self.result.paths)]
         return "\n".join(lines)

@@ -16,11 +16,17 @@ from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.evaluate.tables import DriftTables
 
 OPTIONAL = ("matrix", "safeguards", "selected")
+REMEDIES = ("remedies", "calibration_sweep", "deployment_needs")
 _CSV = ("drift", "breakdown", "deployment", "patients", "selection_stability", *OPTIONAL)
 
 
 def write_tables(
-    tables: DriftTables, said: list[Sentence], facts: Mapping[str, Any], folder: Path
+    tables: DriftTables,
+    said: list[Sentence],
+    facts: Mapping[str, Any],
+    folder: Path,
+    *,
+    remedies: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[Path]:
     """Write ``drift.json``, the CSV tables and ``scores.parquet``; an old optional table is removed.
 
@@ -32,6 +38,8 @@ def write_tables(
         For ``drift.json``: settings, seed, versions, outcome, n and the like; JSON values.
     folder : Path
         Created if need be.
+    remedies : mapping of str to DataFrame, optional
+        Tables of :data:`REMEDIES` by name, where remedies were compared.
 
     Returns
     -------
@@ -42,8 +50,9 @@ def write_tables(
     head = folder / "drift.json"
     head.unlink(missing_ok=True)
     written = []
-    for name in _CSV:
-        frame: pd.DataFrame | None = getattr(tables, name)
+    compared = remedies or {}
+    for name in (*_CSV, *REMEDIES):
+        frame: pd.DataFrame | None = compared.get(name) if name in REMEDIES else getattr(tables, name)
         path = folder / f"{name}.csv"
         if frame is None:
             path.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 PERTURBATIONS, SITES = "perturbations", "sites"
 
 
-class NotApplicable(RobustradError):
+class NotApplicableError(RobustradError):
     """A remedy cannot be used on these data: a row of the table with this status, not a failure."""
 
 
@@ -147,7 +147,7 @@ class FittedRemedy:
 
     def training(self, training: Training) -> Training:
         """Return what the model is trained on."""
-        return training.__class__(**{**training.__dict__, "rows": self.transform(training.rows)})
+        return replace(training, rows=self.transform(training.rows))
 
     def transform(self, rows: Rows) -> Rows:
         """Return rows of any patient as the model is to see them."""
@@ -192,7 +192,7 @@ class Remedy(ABC):
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             If it cannot be used on these data; the reason becomes the row's status.
         """
 

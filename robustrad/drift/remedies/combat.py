@@ -8,7 +8,16 @@ from typing import ClassVar, Self
 import numpy as np
 
 from robustrad.core.identity import generator
-from robustrad.drift.remedies.base import SITES, FittedRemedy, Floats, Mask, NotApplicable, Remedy, Rows, Training
+from robustrad.drift.remedies.base import (
+    SITES,
+    FittedRemedy,
+    Floats,
+    Mask,
+    NotApplicableError,
+    Remedy,
+    Rows,
+    Training,
+)
 from robustrad.drift.remedies.moments import Moments, SiteEffects, SiteSamples, site_effects
 from robustrad.drift.remedies.site_scaling import known_sites
 from robustrad.harmonize.errors import HarmonizationError
@@ -47,13 +56,13 @@ class Combat(Remedy):
         known_sites(samples, training.rows.batch)
         active = samples.varying
         if not active.any():
-            raise NotApplicable("combat", "every feature is constant in some site", "features that vary")
+            raise NotApplicableError("combat", "every feature is constant in some site", "features that vary")
         home = HOME if self.to_home and HOME in samples.labels else None
         home = samples.labels[0] if self.to_home and home is None else home
         try:
             effects = self._effects(samples, active, home, training.seed)
         except HarmonizationError as error:
-            raise NotApplicable("combat", str(error)) from error
+            raise NotApplicableError("combat", str(error)) from error
         return _Fitted(effects, active)
 
     def _effects(self, samples: SiteSamples, active: Mask, home: str | None, seed: int) -> SiteEffects:
@@ -65,9 +74,13 @@ class Combat(Remedy):
 
         if not self.resamples:
             return once(samples.moments)
-        drawn = [m for m in samples.resampled(self.resamples, generator("b-combat", seed)) if _usable(m, active)]
+        drawn = [
+            m for m in samples.resampled(self.resamples, generator("b-combat", seed)) if _usable(m, active)
+        ]
         if not drawn:
-            raise NotApplicable("combat", "no resample leaves spread in every site", "more patients per site")
+            raise NotApplicableError(
+                "combat", "no resample leaves spread in every site", "more patients per site"
+            )
         each = [once(m) for m in drawn]
         mean = {
             name: np.mean([getattr(e, name) for e in each], axis=0)

@@ -13,7 +13,7 @@ from robustrad.drift.remedies.base import (
     FittedRemedy,
     Floats,
     Mask,
-    NotApplicable,
+    NotApplicableError,
     Remedy,
     Training,
 )
@@ -53,17 +53,20 @@ class IccFilter(Remedy):
         except ValueError:
             threshold = np.nan
         if not 0.0 < threshold < 1.0:
-            raise DataError(f"remedy {name!r}", "no threshold", "a number between 0 and 1, as icc_filter_0.75")
+            raise DataError(
+                f"remedy {name!r}", "no threshold", "a number between 0 and 1, as icc_filter_0.75"
+            )
         return cls(threshold)
 
     def fit(self, training: Training) -> FittedRemedy:
         """Judge every feature; NaN (constant, too few patients) does not pass."""
         copies = require_copies(training)
         with np.errstate(invalid="ignore"):
-            stable = (copies.lower_limits >= self.threshold).all(axis=0)
+            stable = np.asarray((copies.lower_limits >= self.threshold).all(axis=0))
         if not (training.kept & stable).any():
-            raise NotApplicable(
-                self.name, f"no feature has a lower limit of {self.threshold:g} over {', '.join(copies.names)}"
+            raise NotApplicableError(
+                self.name,
+                f"no feature has a lower limit of {self.threshold:g} over {', '.join(copies.names)}",
             )
         return _Fitted(stable)
 

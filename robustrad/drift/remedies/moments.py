@@ -75,8 +75,7 @@ class SiteSamples:
         scale = np.stack([np.abs(part).max(axis=0) for part in self.rows.values()])
         order = [self.labels.index(label) for label in self.rows]
         spread = np.sqrt(self.moments.variance[order])
-        varies: NDArray[np.bool_] = (spread > RELATIVE_TOLERANCE * scale).all(axis=0)
-        return varies
+        return np.asarray((spread > RELATIVE_TOLERANCE * scale).all(axis=0))
 
     def resampled(self, draws: int, rng: np.random.Generator) -> list[Moments]:
         """Return moments of bootstrap resamples, each site's rows resampled within the site."""

@@ -22,7 +22,15 @@ BUILTIN = "robustrad.drift.remedies"
 PAIRS = ("icc_filter_0.75+combat", "icc_filter_0.75+augmentation", "combat+test_time_averaging")
 """Pairs that ``all`` includes; any other is asked for by name."""
 
-_ORDER = ("none", "zscore", "combat", "icc_filter", "augmentation", "test_time_averaging", "volume_adjustment")
+_ORDER = (
+    "none",
+    "zscore",
+    "combat",
+    "icc_filter",
+    "augmentation",
+    "test_time_averaging",
+    "volume_adjustment",
+)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robustrad.drift.remedies.base import FittedRemedy, Floats, NotApplicable, Remedy, Rows, Training
+from robustrad.drift.remedies.base import FittedRemedy, Floats, NotApplicableError, Remedy, Rows, Training
 
 
 class VolumeAdjustment(Remedy):
@@ -20,13 +20,15 @@ class VolumeAdjustment(Remedy):
         """Fit the lines by weighted least squares."""
         volume = training.rows.volume
         if volume is None:
-            raise NotApplicable("volume_adjustment", "no volume", "original_shape_MeshVolume or VoxelVolume")
+            raise NotApplicableError(
+                "volume_adjustment", "no volume", "original_shape_MeshVolume or VoxelVolume"
+            )
         log = np.log(volume)
         weights = training.weights / training.weights.sum()
         middle = float(weights @ log)
         spread = float(weights @ (log - middle) ** 2)
         if spread <= 1e-12:
-            raise NotApplicable("volume_adjustment", "all volumes are equal", "volumes that differ")
+            raise NotApplicableError("volume_adjustment", "all volumes are equal", "volumes that differ")
         centered = training.rows.X - weights @ training.rows.X
         return _Fitted(middle, (weights * (log - middle)) @ centered / spread)
 
@@ -38,7 +40,7 @@ class _Fitted(FittedRemedy):
 
     def transform(self, rows: Rows) -> Rows:
         if rows.volume is None:
-            raise NotApplicable("volume_adjustment", "no volume of a patient", "a volume in every row")
+            raise NotApplicableError("volume_adjustment", "no volume of a patient", "a volume in every row")
         return rows.with_values(rows.X - np.outer(np.log(rows.volume) - self.middle, self.slope))
 
     def parameters(self) -> tuple[Floats, ...]:

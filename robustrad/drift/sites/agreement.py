@@ -14,18 +14,24 @@ class AgreementSums:
     ----------
     q, p : int
         Places and features.
-    center : ndarray of shape (p,)
-        Subtracted from both sides first, so that large offsets cost no digits.
+
+    Notes
+    -----
+    The mean of the first patients added is subtracted from everything, so that large offsets cost no digits.
     """
 
-    def __init__(self, q: int, p: int, center: Floats) -> None:
+    def __init__(self, q: int, p: int) -> None:
         self._n = np.zeros((q, 1))
         self._sums = np.zeros((5, q, p))
-        self._center = center
+        self._center: Floats | None = None
 
     def add(self, place: int, reference: Floats, other: Floats) -> None:
-        """Add patients: rows of the reference and of ``place``; a patient with a NaN in either is left out."""
+        """Add patients: their rows at the reference and at ``place``; one with a NaN is left out."""
         there = np.isfinite(reference).all(axis=1) & np.isfinite(other).all(axis=1)
+        if not there.any():
+            return
+        if self._center is None:
+            self._center = reference[there].mean(axis=0)
         a, b = reference[there] - self._center, other[there] - self._center
         self._n[place] += a.shape[0]
         products = ((a, None), (b, None), (a, a), (b, b), (a, b))

@@ -37,6 +37,8 @@ def batch_classifier(trained: Floats, codes: Codes, tested: Floats) -> NDArray[n
     share = root**2 / (root**2).sum()
     shift, level = share @ X, share @ target
     A = (X - shift) * root[:, None]
-    dual = np.linalg.solve(A @ A.T + _PENALTY * X.shape[1] * np.eye(which.size), (target - level) * root[:, None])
+    dual = np.linalg.solve(
+        A @ A.T + _PENALTY * X.shape[1] * np.eye(which.size), (target - level) * root[:, None]
+    )
     called = (Z - shift) @ (A.T @ dual) + level
     return np.asarray(sites[called.argmax(axis=1)], dtype=np.intp)

@@ -16,8 +16,7 @@ from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.models.filters import near_constant, prune
 from robustrad.drift.models.fit import Model, fit_model
 from robustrad.drift.models.spec import ModelSpec, Tuned
-from robustrad.drift.remedies.base import Copies, FittedRemedy, NotApplicable, Remedy, Rows, Training
-from robustrad.drift.remedies.moments import SiteSamples
+from robustrad.drift.remedies.base import Copies, FittedRemedy, NotApplicableError, Remedy, Rows, Training
 from robustrad.drift.sites.places import Place, places_of, volumes_of
 from robustrad.stability.observations import REFERENCE
 
@@ -56,6 +55,11 @@ class Bench:
         return volumes_of(self.data)
 
     @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether each subject has each condition, shape (n, k)."""
+        return self.data.present
+
+    @cached_property
     def copy_columns(self) -> NDArray[np.intp]:
         """Conditions that remedies may learn from."""
         if not self.places:
@@ -77,7 +81,9 @@ class Bench:
         volume = None if self.volume is None else self.volume[subjects, columns]
         return Rows(self.data.values[subjects, columns], labels, volume)
 
-    def copies(self, subjects: NDArray[np.intp], own: NDArray[np.bool_], limits: Floats | None) -> Copies | None:
+    def copies(
+        self, subjects: NDArray[np.intp], own: NDArray[np.bool_], limits: Floats | None
+    ) -> Copies | None:
         """Return the perturbed copies of some subjects; None where there is no condition to learn from."""
         columns = self.copy_columns
         if not columns.size:
@@ -100,12 +106,18 @@ class Bench:
         return int(generator("remedies", self.seed, *what).integers(2**31))
 
 
+Cells = tuple[NDArray[np.intp], NDArray[np.intp]]  # subjects, and the condition of each
+
+
 class PresentRows(Mapping[str, Floats]):
     """Rows of each site, cut out of the table when they are asked for."""
 
-    def __init__(self, data: DriftData, cells: dict[str, tuple[NDArray[np.intp], NDArray[np.intp]]]) -> None:
-        self._values = data.values
-        self._cells = {label: _present(data, *cell) for label, cell in cells.items()}
+    def __init__(self, bench: Bench, cells: dict[str, Cells]) -> None:
+        self._values = bench.data.values
+        self._cells = {}
+        for label, (subjects, columns) in cells.items():
+            there = bench.present[subjects, columns]
+            self._cells[label] = (subjects[there], columns[there])
 
     def __getitem__(self, label: str) -> Floats:
         subjects, columns = self._cells[label]
@@ -116,13 +128,6 @@ class PresentRows(Mapping[str, Floats]):
 
     def __len__(self) -> int:
         return len(self._cells)
-
-
-def _present(
-    data: DriftData, subjects: NDArray[np.intp], columns: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    there = data.present[subjects, columns]
-    return subjects[there], columns[there]
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,7 @@ class Split:
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             If the remedy cannot be used, or leaves nothing to train on.
         """
         tuned = self.tune()
@@ -216,21 +221,23 @@ class Split:
         fitted = remedy.fit(training)
         ready = fitted.training(training)
         if not ready.kept.any():
-            raise NotApplicable(remedy.name, "no feature is left", "at least one")
+            raise NotApplicableError(remedy.name, "no feature is left", "at least one")
         same = like is not None and np.array_equal(like.trained, ready.rows.X[:, ready.kept])
         try:
             model = like.model if like is not None and same else self._fit(ready, tuned)
         except DataError as error:
-            raise NotApplicable(remedy.name, str(error)) from error
+            raise NotApplicableError(remedy.name, str(error)) from error
         seconds = time.perf_counter() - started
         return FittedArm(fitted, model, ready.kept, seconds, ready.rows.X[:, ready.kept])
 
     def _fit(self, training: Training, tuned: Tuned | None) -> Learned:
-        columns = np.flatnonzero(training.kept)
+        columns, spec = np.flatnonzero(training.kept), self.bench.spec
         if training.rows.X.shape[0] > _MANY_ROWS * self.training.rows.X.shape[0]:
+            # Copies of the same patients: which features are constant or redundant is known already.
             columns = np.intersect1d(columns, self._pruned(training.kept))
+            spec = replace(spec, correlation=1.0, same_value=1.0)
         model = fit_model(
-            self.bench.spec,
+            spec,
             np.ascontiguousarray(training.rows.X[:, columns]),
             training.y,
             training.groups,

@@ -58,7 +58,10 @@ def areas(units: list[Unit], tables: Tables, resamples: Resamples, n: int) -> Fl
 
     NaN where a resample compares none.
     """
-    positive, negative = np.flatnonzero(_ever(units, n, "positive")), np.flatnonzero(_ever(units, n, "negative"))
+    positive, negative = (
+        np.flatnonzero(_ever(units, n, "positive")),
+        np.flatnonzero(_ever(units, n, "negative")),
+    )
     place = np.full((2, n), -1, dtype=np.intp)
     place[0, positive], place[1, negative] = np.arange(positive.size), np.arange(negative.size)
     left, right = resamples.subjects[:, positive], resamples.subjects[:, negative]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from robustrad.drift.data import Floats
 from robustrad.drift.folds import deal
-from robustrad.drift.remedies.base import SITES, NotApplicable, Remedy, Rows, Training
+from robustrad.drift.remedies.base import SITES, NotApplicableError, Remedy, Rows, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.remedies.nothing import Nothing
-from robustrad.drift.sites.batch_effect import batch_classifier, batch_effect_share
 from robustrad.drift.sites.agreement import AgreementSums
+from robustrad.drift.sites.batch_effect import batch_classifier, batch_effect_share
 from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
 from robustrad.drift.sites.paired import mean_of_draws
 from robustrad.drift.sites.results import SEEN, UNSEEN, Result, Variant, variants_of
@@ -65,7 +65,7 @@ def run_disjoint(
             try:
                 training = split.without(collector.variant.without)
                 collector.take(fold, split.fit(collector.variant.remedy, training), train, test)
-            except NotApplicable as error:
+            except NotApplicableError as error:
                 collector.fail(fold, str(error))
         if assignment.virtual:
             at_home = replace(split.training, rows=home_rows(bench, train), copies=None)
@@ -91,7 +91,7 @@ def disjoint_split(bench: Bench, assignment: Assignment, train: NDArray[np.intp]
         kept=np.ones(len(data.features), dtype=np.bool_),
         copies=bench.copies(train, _own(assignment, names), None),
         sites=SiteSamples(
-            PresentRows(data, cells),
+            PresentRows(bench, cells),
             frozenset(),
             {label: int(np.unique(data.groups[cell[0]]).size) for label, cell in cells.items()},
         ),
@@ -120,7 +120,7 @@ def score_at_site(
     if not averages:
         return scores, ready
     if all(place.columns.size == 1 for place in bench.places):
-        raise NotApplicable("test_time_averaging", "no level has more than one draw", "draws")
+        raise NotApplicableError("test_time_averaging", "no level has more than one draw", "draws")
     each = [scores]
     for column in _other_draws(bench, assignment, subjects):
         drawn, _ = arm.score(bench.rows(subjects, np.maximum(column, 0), names))
@@ -157,7 +157,7 @@ class _Collector:
         self.fingerprints = np.full(n_splits, "", dtype="U16")
         self.seconds = 0.0
         self.examine = examine
-        self.sums = AgreementSums(1, p, np.zeros(p))
+        self.sums = AgreementSums(1, p)
         self.values = np.full((n, p), np.nan) if examine else np.empty((0, p))
         self.called = np.full(n, -1, dtype=np.intp)
         self.kept = np.ones(p, dtype=np.bool_)

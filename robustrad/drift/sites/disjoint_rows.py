@@ -185,9 +185,7 @@ def _secondary(bench: Bench, assignments: Sequence[Assignment], one: Scored) -> 
     ]
     volume = bench.volume
     rho = [
-        rank_correlation(
-            scores[:, OWN], None if volume is None else volume[np.arange(len(scores)), a.column]
-        )
+        rank_correlation(scores[:, OWN], None if volume is None else volume[np.arange(len(scores)), a.column])
         for scores, a in zip(p, assignments, strict=True)
     ]
     virtual = assignments[0].virtual
@@ -215,7 +213,9 @@ def _costs(bench: Bench, assignments: Sequence[Assignment], one: Scored) -> Row:
     at = [np.unique(groups[first.site == site]).size for site in range(len(first.labels))]
     draws = max((place.columns.size for place in bench.places), default=0)
     return {
-        "cost_patients": round(float(np.mean(at)) * (1 - 1 / n_splits)) if SITES in one.remedy.learns_from else 0,
+        "cost_patients": round(float(np.mean(at)) * (1 - 1 / n_splits))
+        if SITES in one.remedy.learns_from
+        else 0,
         "cost_copies": copies_needed(one.remedy, bench.copy_columns.size, draws),
         "cost_seconds": round(sum(result.seconds for result in one.results), 3),
         "features_lost": mean_or_nan([float(x) for result in one.results for x in result.lost]),

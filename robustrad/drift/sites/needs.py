@@ -11,15 +11,15 @@ from robustrad.drift.data import Floats
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison, interval
-from robustrad.drift.sites.paired import mean_of_draws, tested_columns
+from robustrad.drift.sites.paired import judged_columns, mean_of_draws
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
 from robustrad.drift.sites.results import Result
 from robustrad.drift.sites.rows import Row
 from robustrad.drift.sites.secondary import score_agreement
 
 COLUMNS = (
-    "kind", "remedy", "scope", "factor", "level", "needed", "tried", "unit", "delta", "delta_low", "delta_high",
-    "delta_without", "margin", "score_icc", "copies_for_score_icc", "sentence", "status",
+    "kind", "remedy", "scope", "factor", "level", "needed", "tried", "unit", "delta", "delta_low",
+    "delta_high", "delta_without", "margin", "score_icc", "copies_for_score_icc", "sentence", "status",
 )  # fmt: skip
 COPIES, CALIBRATION = "copies", "calibration"
 TARGET_ICC = 0.9
@@ -27,9 +27,7 @@ TARGET_ICC = 0.9
 WITHIN, NOT_REACHED, NONE_NEEDED, NO_DRAWS = "ok", "not reached", "none needed", "no draws"
 
 
-def copies_needs(
-    bench: Bench, none: Sequence[Result], resamples: Resamples, margin: float
-) -> list[Row]:
+def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, margin: float) -> list[Row]:
     """Return, for each level, how many of its draws must be averaged before the drift stays within margin.
 
     The drift of m averaged predictions is that of patients at the reference or at the level, half and
@@ -38,7 +36,7 @@ def copies_needs(
     ``copies_for_score_icc`` how many draws a mean must have for 0.9, by Spearman and Brown.
     """
     y = bench.data.outcome
-    position = {int(column): i for i, column in enumerate(tested_columns(bench))}
+    position = {int(column): i for i, column in enumerate(judged_columns(bench))}
     units = [unit for r, fold in enumerate(bench.folds) for unit in units_of(r, fold, y)]
     comparison = Comparison(units, resamples, y.size)
     home = [result.scores[:, 0] for result in none]
@@ -49,7 +47,10 @@ def copies_needs(
         at = [position[int(column)] for column in place.columns]
         tried = []
         for m in range(1, len(at) + 1):
-            scores = [np.column_stack([h, mean_of_draws(r.scores[:, at[:m]])]) for h, r in zip(home, none, strict=True)]
+            scores = [
+                np.column_stack([h, mean_of_draws(r.scores[:, at[:m]])])
+                for h, r in zip(home, none, strict=True)
+            ]
             won = [_half(scores[unit.draw], unit) for unit in units]
             tried.append(interval(comparison.samples(Tables(won, counts)) - reference))
         inside = [m for m, found in enumerate(tried, start=1) if found.low > -margin]
@@ -78,7 +79,9 @@ def sweep_needs(sweep: Sequence[Row], margin: float) -> list[Row]:
         inside = [row for row in known if row["drift_after_low"] > -margin]
         shown = inside[0] if inside else known[-1] if known else own[-1]
         needed = float(shown["calibration_patients"]) if inside else np.nan
-        status = "no interval" if not known else NOT_REACHED if not inside else WITHIN if needed else NONE_NEEDED
+        status = (
+            "no interval" if not known else NOT_REACHED if not inside else WITHIN if needed else NONE_NEEDED
+        )
         rows.append({
             "kind": CALIBRATION, "remedy": key[0], "scope": key[1], "factor": "", "level": "",
             "needed": needed,

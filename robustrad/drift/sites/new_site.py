@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.drift.data import Floats
-from robustrad.drift.remedies.base import SITES, NotApplicable, Remedy, Training
+from robustrad.drift.remedies.base import SITES, NotApplicableError, Remedy, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.remedies.nothing import Nothing
 from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
@@ -42,7 +42,7 @@ class NewSiteResult:
         Empty, or why there are no scores.
     lost : ndarray of shape (sites,)
         Features that the remedy took away.
-    seconds : float
+    seconds : ndarray of shape (sites,)
         That fitting took.
     """
 
@@ -51,7 +51,7 @@ class NewSiteResult:
     scores: Floats
     status: NDArray[np.str_]
     lost: Floats
-    seconds: float
+    seconds: Floats
 
 
 def new_site_variants(remedies: tuple[Remedy, ...]) -> list[Variant]:
@@ -77,7 +77,7 @@ def run_new_site(
         )
         problem = _unusable(assignment, train, drawn)
         for variant, result in zip(variants, results, strict=True):
-            _judge(bench, split, assignment, variant, result, position, label, drawn, problem)
+            _judge(split, assignment, variant, result, position=position, drawn=drawn, problem=problem)
         if assignment.virtual and not problem:
             at_home = replace(split.training, rows=home_rows(bench, train), copies=None)
             arm = Split(bench, at_home, seed).fit(Nothing(), at_home)
@@ -86,28 +86,30 @@ def run_new_site(
 
 
 def _judge(
-    bench: Bench,
     split: Split,
     assignment: Assignment,
     variant: Variant,
     result: NewSiteResult,
+    *,
     position: int,
-    label: str,
     drawn: CalibrationSplit,
     problem: str,
 ) -> None:
     """Fill in what one variant does at one new site."""
+    bench, label = split.bench, result.sites[position]
     base = split.without((label.split("=")[0],)) if variant.without else split.training
     arm: FittedArm | None = None
     for column, size in enumerate(result.sizes):
         try:
             if problem or size in drawn.refused:
-                raise NotApplicable("new site", problem or drawn.refused[size])
-            training = base if size == NO_CALIBRATION else _with_site(bench, base, label, assignment, drawn, size)
+                raise NotApplicableError("new site", problem or drawn.refused[size])
+            training = base
+            if size != NO_CALIBRATION:
+                training = _with_site(bench, base, label, assignment, drawn.pools[size])
             arm = split.fit(variant.remedy, training, like=arm)
             averages = variant.remedy.averages_draws
             scores, _ = score_at_site(bench, arm, drawn.judged, assignment, averages=averages)
-        except NotApplicable as error:
+        except NotApplicableError as error:
             result.status[position, column] = str(error)[:200]
             continue
         result.scores[position, column, drawn.judged, NEW] = scores
@@ -115,20 +117,16 @@ def _judge(
             home = arm.score(home_rows(bench, drawn.judged))[0]
             result.scores[position, column, drawn.judged, HOME] = home
         result.lost[position] = (~arm.kept).sum()
+        result.seconds[position] += arm.seconds
 
 
 def _with_site(
-    bench: Bench,
-    training: Training,
-    label: str,
-    assignment: Assignment,
-    drawn: CalibrationSplit,
-    size: int,
+    bench: Bench, training: Training, label: str, assignment: Assignment, rows: NDArray[np.intp]
 ) -> Training:
     """Add the calibration patients of the new site to the site samples."""
-    rows = drawn.pools[size]
-    fresh = PresentRows(bench.data, {label: (rows, assignment.column[rows])})
+    fresh = PresentRows(bench, {label: (rows, assignment.column[rows])})
     known = training.sites
+    size = int(np.unique(bench.data.groups[rows]).size)
     samples = SiteSamples(
         {**dict(known.rows), **dict(fresh)}, frozenset({label}), {**known.patients, label: size}
     )
@@ -150,5 +148,5 @@ def _blank(bench: Bench, labels: tuple[str, ...], sizes: tuple[int, ...]) -> New
         np.full((*shape, len(bench.data.subjects), 2), np.nan),
         np.full(shape, "", dtype="U200"),
         np.full(len(labels), np.nan),
-        0.0,
+        np.zeros(len(labels)),
     )

@@ -79,7 +79,7 @@ class NewSites:
         self.comparison = Comparison(self.units, resamples, len(bench.data.subjects))
 
     def rows(self, calibration: int) -> list[Row]:
-        """Return a row per remedy and scope, with so many calibration patients, or as many as there can be."""
+        """Return a row per remedy and scope, with so many calibration patients, or the most there can be."""
         rows = []
         for one in self.met:
             size, note = self._size(one, calibration)
@@ -99,7 +99,7 @@ class NewSites:
             rows.append(row | {
                 "cost_patients": size if uses else 0,
                 "cost_copies": copies_needed(one.remedy, self.bench.copy_columns.size, draws),
-                "cost_seconds": round(sum(result.seconds for result in one.results), 3),
+                "cost_seconds": round(sum(float(r.seconds.sum()) for r in one.results), 3),
                 "features_lost": mean_or_nan([float(x) for r in one.results for x in r.lost]),
             })  # fmt: skip
         return rows
@@ -121,7 +121,11 @@ class NewSites:
                     row |= {name: full[name] for name in full if name in SWEEP_COLUMNS and name not in _OWN}
                     row |= _drifts(numbers)
                     secondary = self._secondary(one, column)
-                    row |= {"citl": secondary["citl"], "slope": secondary["slope"], "n_judged": secondary["n"]}
+                    row |= {
+                        "citl": secondary["citl"],
+                        "slope": secondary["slope"],
+                        "n_judged": secondary["n"],
+                    }
                 rows.append(row)
         return rows
 
@@ -153,7 +157,8 @@ class NewSites:
             pairs = compared(score[:, NEW], unit)
             after.append(self._table(score, unit))
             before.append(self._table(raw, unit))
-            reference.append(plain(self.ideal[unit.draw].scores[site, 0, :, HOME], unit))
+            if self.virtual:
+                reference.append(plain(self.ideal[unit.draw].scores[site, 0, :, HOME], unit))
             counts.append(pairs)
         numbers = self.comparison.numbers(
             Tables(reference, counts) if self.virtual else None,

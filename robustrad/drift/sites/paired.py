@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.drift.data import Floats
-from robustrad.drift.remedies.base import NotApplicable, Remedy, Training
+from robustrad.drift.remedies.base import NotApplicableError, Remedy, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
@@ -26,7 +26,7 @@ def paired_variants(bench: Bench, remedies: tuple[Remedy, ...]) -> list[Variant]
     return sorted(variants, key=lambda variant: variant.without)
 
 
-def tested_columns(bench: Bench) -> NDArray[np.intp]:
+def judged_columns(bench: Bench) -> NDArray[np.intp]:
     """Return the conditions that E1 tests: the reference, then those of the places."""
     return np.concatenate([[0], bench.copy_columns]).astype(np.intp)
 
@@ -34,7 +34,7 @@ def tested_columns(bench: Bench) -> NDArray[np.intp]:
 def paired_split(bench: Bench, repeat: int, fold: int) -> Split:
     """Return the training set of one fold."""
     data = bench.data
-    train = np.flatnonzero((bench.folds[repeat] != fold) & data.present[:, 0])
+    train = np.flatnonzero((bench.folds[repeat] != fold) & bench.present[:, 0])
     m = train.size
     home = np.full(m, REFERENCE)
     cells = {REFERENCE: (train, np.zeros(m, dtype=np.intp))}
@@ -48,20 +48,21 @@ def paired_split(bench: Bench, repeat: int, fold: int) -> Split:
         weights=np.ones(m),
         kept=np.ones(len(data.features), dtype=np.bool_),
         copies=bench.copies(train, np.ones(m, dtype=np.bool_), None),
-        sites=SiteSamples(PresentRows(data, cells), frozenset(), dict.fromkeys(cells, m)),
+        sites=SiteSamples(PresentRows(bench, cells), frozenset(), dict.fromkeys(cells, m)),
         seed=bench.seed_of("paired", repeat, fold),
     )
     return Split(bench, training, training.seed)
 
 
 def run_paired(bench: Bench, variants: list[Variant], repeat: int) -> list[Result]:
-    """Return the results of one repeat; columns of the scores are those of :func:`tested_columns`."""
-    columns = tested_columns(bench)
+    """Return the results of one repeat; columns of the scores are those of :func:`judged_columns`."""
+    columns = judged_columns(bench)
     collect = [_Collector(bench, columns, variant, repeat) for variant in variants]
     for fold in range(int(bench.folds.max()) + 1):
         split = paired_split(bench, repeat, fold)
-        test = np.flatnonzero((bench.folds[repeat] == fold) & bench.data.present[:, 0])
-        training, without = split.training, ()
+        test = np.flatnonzero((bench.folds[repeat] == fold) & bench.present[:, 0])
+        training = split.training
+        without: tuple[str, ...] = ()
         for collector in collect:
             if collector.variant.without != without:
                 without = collector.variant.without
@@ -69,7 +70,7 @@ def run_paired(bench: Bench, variants: list[Variant], repeat: int) -> list[Resul
             try:
                 arm = split.fit(collector.variant.remedy, training)
                 collector.take(fold, test, arm)
-            except NotApplicable as error:
+            except NotApplicableError as error:
                 collector.fail(fold, str(error))
     return [collector.result() for collector in collect]
 
@@ -94,14 +95,16 @@ class _Collector:
         self.fingerprints = np.full(f, "", dtype="U16")
         self.seconds = 0.0
         # Agreement needs all features of all conditions: one repeat is enough for a median.
-        self.sums = AgreementSums(columns.size, p, np.zeros(p)) if repeat == 0 else None
+        self.sums = AgreementSums(columns.size, p) if repeat == 0 else None
         self.kept = np.ones(p, dtype=np.bool_)
 
     def take(self, fold: int, test: NDArray[np.intp], arm: FittedArm) -> None:
         """Score the test patients at every condition."""
         columns, q = self.columns[self.positions], self.positions.size
         rows = self.bench.rows(
-            np.repeat(test, q), np.tile(columns, test.size), np.tile(self.bench.site_of_column[columns], test.size)
+            np.repeat(test, q),
+            np.tile(columns, test.size),
+            np.tile(self.bench.site_of_column[columns], test.size),
         )
         scores, ready = arm.score(rows)
         self.scores[np.ix_(test, self.positions)] = scores.reshape(test.size, q)
@@ -129,7 +132,8 @@ class _Collector:
             if np.isfinite(values).any():
                 agreement = float(np.nanmedian(values))
         return Result(
-            self.scores, self.fold, self.selected, self.lost, self.status, self.fingerprints, self.seconds, agreement
+            self.scores, self.fold, self.selected, self.lost, self.status, self.fingerprints, self.seconds,
+            agreement,
         )  # fmt: skip
 
     def _average(self) -> None:
@@ -148,4 +152,3 @@ def mean_of_draws(scores: Floats) -> Floats:
     known = np.isfinite(scores)
     total = np.where(known, scores, 0.0).sum(axis=1)
     return np.asarray(np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan))
-

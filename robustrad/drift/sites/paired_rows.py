@@ -13,7 +13,7 @@ from robustrad.drift.remedies.base import SITES, Remedy
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
 from robustrad.drift.sites.compare import Comparison
-from robustrad.drift.sites.paired import tested_columns
+from robustrad.drift.sites.paired import judged_columns
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain, units_of
 from robustrad.drift.sites.places import factors_of
 from robustrad.drift.sites.results import Result, Variant
@@ -79,7 +79,7 @@ def paired_rows(
 
 def factor_groups(bench: Bench) -> dict[str, Group]:
     """Return, for each factor, the positions of its conditions and the reference, and their weights."""
-    position = {int(column): i for i, column in enumerate(tested_columns(bench))}
+    position = {int(column): i for i, column in enumerate(judged_columns(bench))}
     groups = {}
     for factor in factors_of(bench.places):
         levels = [place.columns for place in bench.places if place.factor == factor]

@@ -64,7 +64,9 @@ def mixed(scores: Floats, unit: Unit, groups: Sequence[tuple[NDArray[np.intp], F
         u, v = _shares(high, weights), _shares(low, weights)
         for b in range(columns.size):
             other = low[:, b]
-            wins = (high[:, None, :] > other[None, :, None]) + 0.5 * (high[:, None, :] == other[None, :, None])
+            wins = (high[:, None, :] > other[None, :, None]) + 0.5 * (
+                high[:, None, :] == other[None, :, None]
+            )
             total += np.einsum("ija,ia->ij", wins, u) * v[:, b]
     return total / len(groups)
 

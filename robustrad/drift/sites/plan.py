@@ -10,7 +10,7 @@ import numpy as np
 
 from robustrad.core.identity import fingerprint
 from robustrad.drift.models.identity import model_identity
-from robustrad.drift.remedies.base import NotApplicable, Remedy
+from robustrad.drift.remedies.base import NotApplicableError, Remedy
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import disjoint_variants
 from robustrad.drift.sites.new_site import new_site_variants
@@ -52,27 +52,48 @@ class Part:
 
 
 class Planner:
-    """Knows the parts of each experiment."""
+    """Knows the parts of each experiment.
 
-    def __init__(self, bench: Bench, remedies: tuple[Remedy, ...], settings: RemedySettings) -> None:
+    Parameters
+    ----------
+    bench : Bench
+        Data, folds and model.
+    remedies : tuple of Remedy
+        To be compared.
+    settings : RemedySettings
+        How.
+    base : str, optional
+        Identity of the bench, where another process has computed it.
+    """
+
+    def __init__(
+        self, bench: Bench, remedies: tuple[Remedy, ...], settings: RemedySettings, *, base: str | None = None
+    ) -> None:
         self.bench, self.remedies, self.settings = bench, remedies, settings
+        self.base = self._identity() if base is None else base
+
+    def _identity(self) -> str:
+        """Return a hash of data, folds and model."""
+        bench = self.bench
         volume = b"" if bench.volume is None else np.ascontiguousarray(bench.volume).tobytes()
         identity = data_identity(bench.data) + hashlib.sha256(volume).hexdigest()
         model = {"spec": asdict(bench.spec), "model": model_identity(bench.spec.name), "seed": bench.seed}
-        self._base = arm_key(model, identity, bench.folds)
+        return arm_key(model, identity, bench.folds)
 
     def number_of_parts(self, experiment: str) -> int:
         """Return how many repeats or assignments an experiment has.
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             If these data do not allow it.
         """
         data = self.bench.data
         if experiment == "e1":
             if not self.bench.places:
-                raise NotApplicable("E1", "one condition only", "perturbed conditions of the same patients")
+                raise NotApplicableError(
+                    "E1", "one condition only", "perturbed conditions of the same patients"
+                )
             return len(self.bench.folds)
         if data.batch is not None:
             real_sites(data)
@@ -113,7 +134,7 @@ class Planner:
 
     def _n_sites(self) -> int:
         n_splits = int(self.bench.folds.max()) + 1
-        return number_of_sites(self.bench.data.n_patients, len(self.bench.places), n_splits=n_splits)
+        return number_of_sites(self.bench.data.n_patients, self.bench.places, n_splits=n_splits)
 
     def _keys(self, experiment: str, number: int, variants: Sequence[Variant]) -> list[str]:
         return [
@@ -130,6 +151,6 @@ class Planner:
             "kappa": 0.0 if experiment == "e1" else kappa,
             "sizes": self.settings.sizes if experiment == "e3" else (),
             "seed": self.settings.seed,
-            "base": self._base,
+            "base": self.base,
         }
         return f"remedy_{fingerprint(about)}"

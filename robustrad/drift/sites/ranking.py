@@ -76,6 +76,7 @@ def _cost(row: Row) -> str:
 def _recovered(row: Row) -> str:
     if row["recovery_status"] == RECOVERY_OK:
         low, high = row["recovery_low"], row["recovery_high"]
-        return f" instead of {row['auc_before']:.2f}: {row['recovery']:.0%} of the loss recovered [{low:.0%}, {high:.0%}]"
+        share = f"{row['recovery']:.0%} of the loss recovered [{low:.0%}, {high:.0%}]"
+        return f" instead of {row['auc_before']:.2f}: {share}"
     told = "; there was no drift to recover" if row["recovery_status"] == NO_DRIFT else ""
     return f" instead of {row['auc_before']:.2f}{told}"

@@ -68,7 +68,9 @@ class Result:
     batch_classifier: float = float("nan")
 
 
-def variants_of(remedy: Remedy, leave_out: tuple[tuple[str, ...], ...], *, new_site: bool = False) -> list[Variant]:
+def variants_of(
+    remedy: Remedy, leave_out: tuple[tuple[str, ...], ...], *, new_site: bool = False
+) -> list[Variant]:
     """Return how a remedy is scored.
 
     One that learns from perturbations: with all of them (``seen``), and once without each of ``leave_out``

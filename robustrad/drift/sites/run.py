@@ -15,7 +15,7 @@ from robustrad.core.errors import Problem, RobustradError
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
-from robustrad.drift.remedies.base import NotApplicable, Remedy
+from robustrad.drift.remedies.base import NotApplicableError
 from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples
@@ -107,8 +107,8 @@ def compare_remedies(
         for number in range(sizes.get(name, 0))
         if _missing(store, planner.part(name, number))
     ]
-    _run(bench, settings, todo, folder=folder, jobs=jobs, progress=progress)
-    return _tables(bench, remedies, planner, store, sizes, refused, settings, margin)
+    _run(planner, todo, folder=folder, jobs=jobs, progress=progress)
+    return _tables(planner, store, sizes, refused, margin=margin)
 
 
 def _sizes(planner: Planner, experiments: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
@@ -117,7 +117,7 @@ def _sizes(planner: Planner, experiments: Sequence[str]) -> tuple[dict[str, int]
     for name in experiments:
         try:
             sizes[name] = planner.number_of_parts(name)
-        except NotApplicable as error:
+        except NotApplicableError as error:
             refused[name] = str(error)
     return sizes, refused
 
@@ -129,8 +129,7 @@ def _missing(store: ResultStore, part: Part) -> bool:
 
 
 def _run(
-    bench: Bench,
-    settings: RemedySettings,
+    planner: Planner,
     todo: Sequence[PartJob],
     *,
     folder: Path,
@@ -145,8 +144,8 @@ def _run(
         shown.__enter__()
     try:
         with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
-            lay_out_bench(bench, Path(name))
-            setup = setup_of(bench, settings, data=Path(name), arms=folder)
+            lay_out_bench(planner.bench, Path(name))
+            setup = setup_of(planner, data=Path(name), arms=folder)
             for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
                 if problems:
                     raise RobustradError.of(problems)
@@ -172,21 +171,19 @@ def _answers(setup: dict[str, Any], todo: Sequence[PartJob], *, jobs: int) -> It
 
 
 def _tables(
-    bench: Bench,
-    remedies: tuple[Remedy, ...],
     planner: Planner,
     store: ResultStore,
     sizes: dict[str, int],
     refused: dict[str, str],
-    settings: RemedySettings,
+    *,
     margin: float,
 ) -> RemedyTables:
-    data = bench.data
+    bench, settings, data = planner.bench, planner.settings, planner.bench.data
     weights = patient_weights(data.outcome, data.groups, resamples=settings.resamples, seed=settings.seed)
     rows: list[Row] = [
         blank(NAMES[name], remedy.name, UNSEEN, reason)
         for name, reason in refused.items()
-        for remedy in remedies
+        for remedy in planner.remedies
     ]
     sweep: list[Row] = []
     needs: list[Row] = []

@@ -41,7 +41,7 @@ def pooled_calibration(y: NDArray[np.intp], p: Floats, weights: Floats) -> Calib
 
 def score_agreement(reference: Floats, others: Floats) -> float:
     """Return the mean ICC(A,1) of the score between the reference and each place, shape (n,) and (n, q)."""
-    sums = AgreementSums(others.shape[1], 1, np.zeros(1))
+    sums = AgreementSums(others.shape[1], 1)
     for place in range(others.shape[1]):
         sums.add(place, reference[:, None], others[:, place, None])
     values = sums.icc()

@@ -40,7 +40,7 @@ class RemedyService:
     ----------
     setup : dict
         ``data``: folder that :func:`lay_out_bench` wrote; ``arms``: folder of the results; ``settings``,
-        ``spec``: how remedies are compared, and the model, as JSON; ``seed``: of the folds.
+        ``spec``: how remedies are compared, and the model, as JSON; ``seed``, ``base``: of the bench.
     """
 
     def __init__(self, setup: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ class RemedyService:
         fields = setup["settings"]
         settings = RemedySettings(**{**fields, "experiments": tuple(fields["experiments"])})
         self.bench = Bench(data, folds, spec_from(setup["spec"]), setup["seed"])
-        self.planner = Planner(self.bench, choose(settings.remedies), settings)
+        self.planner = Planner(self.bench, choose(settings.remedies), settings, base=setup["base"])
         self.settings = settings
         self.store = ResultStore(Path(setup["arms"]))
 
@@ -80,9 +80,7 @@ class RemedyService:
             if part.ideal is not None:
                 self.store.write(part.ideal, ideal)
             return
-        best, results = run_disjoint(
-            self.bench, variants, part.assignment, part.number, name=part.experiment
-        )
+        best, results = run_disjoint(self.bench, variants, part.assignment, part.number, name=part.experiment)
         for key, result in zip(keys, results, strict=True):
             self.store.write(key, result)
         if part.ideal is not None and best is not None:
@@ -96,10 +94,9 @@ def lay_out_bench(bench: Bench, folder: Path) -> None:
         np.save(folder / "volume.npy", bench.data.volume)
 
 
-def setup_of(
-    bench: Bench, settings: RemedySettings, *, data: Path, arms: Path
-) -> dict[str, Any]:
+def setup_of(planner: Planner, *, data: Path, arms: Path) -> dict[str, Any]:
     """Return the setup of the service as JSON."""
+    bench, settings = planner.bench, planner.settings
     spec: ModelSpec = bench.spec
     return {
         "data": str(data),
@@ -107,4 +104,5 @@ def setup_of(
         "settings": asdict(settings),
         "spec": asdict(spec),
         "seed": bench.seed,
+        "base": planner.base,
     }

@@ -37,9 +37,18 @@ class ResultStore:
         found = self._read(key)
         if found is None or "fold" not in found:
             return None
-        numbers = {n: float(found[n]) for n in ("seconds", "agreement", "batch_effect", "batch_classifier")}
-        arrays = {n: found[n] for n in ("scores", "selected", "lost", "status", "fingerprints")}
-        return Result(fold=found["fold"].astype(np.intp), **arrays, **numbers)
+        return Result(
+            scores=found["scores"],
+            fold=found["fold"].astype(np.intp),
+            selected=found["selected"],
+            lost=found["lost"],
+            status=found["status"],
+            fingerprints=found["fingerprints"],
+            seconds=float(found["seconds"]),
+            agreement=float(found["agreement"]),
+            batch_effect=float(found["batch_effect"]),
+            batch_classifier=float(found["batch_classifier"]),
+        )
 
     def read_new_site(self, key: str) -> NewSiteResult | None:
         """Return the new-site result of ``key``; None where it is absent or torn."""
@@ -52,7 +61,7 @@ class ResultStore:
             found["scores"],
             found["status"],
             found["lost"],
-            float(found["seconds"]),
+            found["seconds"],
         )
 
     def write(self, key: str, result: Result | NewSiteResult) -> None:
@@ -67,7 +76,8 @@ class ResultStore:
         if not self.path(key).is_file():
             return None
         try:
-            with np.load(self.path(key), allow_pickle=False) as archive:
+            content = io.BytesIO(self.path(key).read_bytes())
+            with np.load(content, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except _BROKEN:
             return None

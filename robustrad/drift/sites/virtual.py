@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from robustrad.core.identity import generator
 from robustrad.drift.data import Codes, DriftData
-from robustrad.drift.remedies.base import NotApplicable
-from robustrad.drift.sites.places import Place
+from robustrad.drift.remedies.base import NotApplicableError
+from robustrad.drift.sites.places import Place, factors_of
 from robustrad.stability.observations import REFERENCE
 
 MOST_SITES = 4
@@ -51,20 +51,27 @@ class Assignment:
         return np.array(self.labels)[self.site]
 
 
-def number_of_sites(n_patients: int, n_places: int, *, n_splits: int) -> int:
+def number_of_sites(n_patients: int, places: tuple[Place, ...], *, n_splits: int) -> int:
     """Return how many sites these patients can fill: at most 4, with 10 training patients in each.
+
+    Where there are several factors, any one of them can be left out of an assignment.
 
     Raises
     ------
-    NotApplicable
+    NotApplicableError
         If fewer than two can be.
     """
     room = int(n_patients * (1 - 1 / n_splits)) // PATIENTS_PER_SITE
-    sites = min(MOST_SITES, 1 + n_places, room)
-    if n_places < 1:
-        raise NotApplicable("virtual sites", "one condition only", "a perturbed condition, or a batch column")
+    levels = [sum(place.factor == factor for place in places) for factor in factors_of(places)]
+    sites = min(MOST_SITES, 1 + len(places) - (max(levels) if len(levels) > 1 else 0), room)
+    if not places:
+        raise NotApplicableError(
+            "virtual sites", "one condition only", "a perturbed condition, or a batch column"
+        )
     if sites < 2:
-        raise NotApplicable("virtual sites", f"{n_patients} patients", f"{2 * PATIENTS_PER_SITE} to train on")
+        raise NotApplicableError(
+            "virtual sites", f"{n_patients} patients", f"{2 * PATIENTS_PER_SITE} to train on"
+        )
     return sites
 
 
@@ -125,10 +132,10 @@ def assign(
 def real_sites(data: DriftData, *, number: int = 0, permute: bool = False, seed: int = 0) -> Assignment:
     """Return the real batches as sites, at the reference condition."""
     if data.batch is None:
-        raise NotApplicable("sites", "no batch column", "--batch COLUMN")
+        raise NotApplicableError("sites", "no batch column", "--batch COLUMN")
     labels, site = np.unique(data.batch, return_inverse=True)
     if labels.size < 2:
-        raise NotApplicable("sites", f"one site only ({labels[0]})", "two or more")
+        raise NotApplicableError("sites", f"one site only ({labels[0]})", "two or more")
     rng = generator("real sites", seed, number)
     y = permuted(data.outcome, data.groups, rng) if permute else data.outcome
     n = len(data.subjects)
@@ -152,7 +159,7 @@ def _draw(places: tuple[Place, ...], n: int, rng: np.random.Generator) -> list[P
 
     The factor left out is what a remedy that learns from perturbations may learn from in the unseen scope.
     """
-    factors = list(dict.fromkeys(place.factor for place in places))
+    factors = factors_of(places)
     left_out = factors[int(rng.integers(len(factors)))] if len(factors) > 1 else None
     shuffled = [places[i] for i in rng.permutation(len(places)) if places[i].factor != left_out]
     seen: dict[str, int] = {}
