@@ -211,12 +211,13 @@ def preview(
     params: Params = None,
     case: Annotated[str | None, typer.Option("--case", help="Which case [the first].")] = None,
     factor: Annotated[str | None, typer.Option("--factor", help="Only this factor, larger.")] = None,
+    dpi: Annotated[int, typer.Option("--dpi", min=50, max=1200, help="Pixels per inch.")] = 300,
     json_: Json = False,
 ) -> None:
     """Look before you run: every level of a protocol on one case, in pictures and numbers."""
     from robustrad.preview.command import preview_command
 
-    told = preview_command(cases, output, protocol=protocol, params=params, case=case, factor=factor)
+    told = preview_command(cases, output, protocol=protocol, params=params, case=case, factor=factor, dpi=dpi)
     _print(told, json_)
 
 

@@ -78,7 +78,7 @@ class MotionGhost(Perturbation):
 
     References
     ----------
-    Wood and Henkelman 1986, Med Phys, doi 10.1118/1.595851 (motion as a function of spatial frequency).
+    Wood and Henkelman 1986, Med Phys 13 (motion as a function of spatial frequency).
     """
 
     kind: Literal["motion_ghost"] = "motion_ghost"

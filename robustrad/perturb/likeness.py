@@ -83,8 +83,9 @@ def spectral(before: Voxels, after: Voxels, mask: Mask, *, spacing_zyx: Triple) 
     """Return what became of the frequencies in the slices and around the ROI.
 
     The slices of the ROI, cut to its surroundings, are tapered (Hann). The FWHM is that of the Gaussian H and
-    the factor a for which ``|after - a H before|^2`` is least, summed over frequencies: noise that was added
-    does not resemble what was there and hardly enters. The scale of intensities does not enter.
+    the factor a for which ``|after - a H before|^2`` is least, of the sum over the slices and over all
+    frequencies: noise that was added does not resemble what was there and hardly enters, nor do a blur along
+    z and the scale of intensities.
 
     Parameters
     ----------
@@ -105,8 +106,10 @@ def spectral(before: Voxels, after: Voxels, mask: Mask, *, spacing_zyx: Triple) 
     total = float(power.sum())
     mean = float((frequency * power).sum()) / total if total > 0 else math.nan
     rings = np.minimum((frequency / frequency.max() * BINS).astype(np.int64), BINS - 1).ravel()
-    weight = np.sum(np.abs(one) ** 2, axis=0)
-    shared = np.sum((other * one.conj()).real, axis=0)
+    # Of the sum over the slices a blur along z takes nothing: what is left is the blur in-plane.
+    along = np.hanning(len(one) + 2)[1:-1]
+    flat, changed = (np.tensordot(along, part, axes=1) for part in (one, other))
+    weight, shared = np.abs(flat) ** 2, (changed * flat.conj()).real
     own, cross, squares = (
         np.asarray(np.bincount(rings, weights=values.ravel(), minlength=BINS), dtype=np.float64)
         for values in (weight, shared, weight * frequency**2)

@@ -30,6 +30,7 @@ from robustrad.sweep.rows import FAILED, SKIPPED
 from robustrad.sweep.tasks import case_ref
 
 SUFFIXES = (".png", ".pdf", ".svg", ".html")
+DPI = 300
 _PAGE_MM = 240.0  # pages of a PDF: A4 with its margins
 
 
@@ -41,6 +42,7 @@ def preview_command(
     params: str | None = None,
     case: str | None = None,
     factor: str | None = None,
+    dpi: int = DPI,
 ) -> Told:
     """Draw what a protocol does to one case; the file appears whole or not at all.
 
@@ -58,6 +60,8 @@ def preview_command(
         Which case; default the first of the table.
     factor : str, optional
         Only this factor, larger.
+    dpi : int
+        Pixels per inch of pictures, of a figure 174 mm wide; 300 for print.
 
     Returns
     -------
@@ -79,42 +83,39 @@ def preview_command(
     _check_modality(loaded, modality, chosen)
     ref = case_ref(chosen, source=table.source, modality=modality, parameters=loaded.parameters)
     look = look_at(ref, loaded, factor=factor)
-    write_bytes(render(look, output.suffix.lower()), output)
+    write_bytes(render(look, output.suffix.lower(), dpi=dpi), output)
     return _told(look, output)
 
 
-def render(look: Look, suffix: str) -> bytes:
+def render(look: Look, suffix: str, *, dpi: int = DPI) -> bytes:
     """Return the preview as a file of the kind ``suffix``; the same look gives the same bytes."""
     if suffix == ".html":
-        pictures = {row.factor.name: _png(preview_figure(look, rows=[row])) for row in look.rows}
+        pictures = {row.factor.name: _png(preview_figure(look, rows=[row]), dpi) for row in look.rows}
         return preview_page(look, pictures).encode()
     if suffix == ".pdf":
-        return _pdf([preview_figure(look, rows=page) for page in pages(look.rows, tallest_mm=_PAGE_MM)])
+        figures = [preview_figure(look, rows=page) for page in pages(look.rows, tallest_mm=_PAGE_MM)]
+        return _pdf(figures, dpi)
     figure = preview_figure(look)
-    return _png(figure) if suffix == ".png" else _svg(figure)
+    return _png(figure, dpi) if suffix == ".png" else _saved(figure, "svg", {"Date": None}, dpi)
 
 
-def _png(figure: Figure) -> bytes:
-    return _saved(figure, "png", {"Software": None})
+def _png(figure: Figure, dpi: int) -> bytes:
+    return _saved(figure, "png", {"Software": None}, dpi)
 
 
-def _svg(figure: Figure) -> bytes:
-    return _saved(figure, "svg", {"Date": None})
-
-
-def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+def _saved(figure: Figure, kind: str, metadata: dict[str, Any], dpi: int) -> bytes:
     stream = io.BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(stream, format=kind, dpi=300, metadata=metadata)
+        figure.savefig(stream, format=kind, dpi=dpi, metadata=metadata)
     return stream.getvalue()
 
 
-def _pdf(figures: list[Figure]) -> bytes:
+def _pdf(figures: list[Figure], dpi: int) -> bytes:
     stream = io.BytesIO()
     undated: dict[str, Any] = {"CreationDate": None, "ModDate": None}
     with mpl.rc_context(STYLE), PdfPages(stream, metadata=undated) as document:
         for figure in figures:
-            document.savefig(figure, dpi=300)
+            document.savefig(figure, dpi=dpi)
     return stream.getvalue()
 
 

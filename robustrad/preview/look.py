@@ -192,6 +192,8 @@ def _lines(levels: Iterable[Level]) -> list[tuple[Level, ...]]:
     negative = [level for level in reversed(ordered) if (signed_severity(level) or 0.0) < 0]
     if 2 * len(negative) == len(ordered):
         ordered = [*negative, *ordered[len(negative) :]]
+    else:
+        ordered.sort(key=lambda level: (level.severity is None, level.severity or 0.0, level.sign or 0))
     count = math.ceil(len(ordered) / MOST_LEVELS)
     ends = [round(number * len(ordered) / count) for number in range(count + 1)]
     return [tuple(ordered[first:last]) for first, last in pairwise(ends)]
