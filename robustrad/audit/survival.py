@@ -117,6 +117,7 @@ def survival_drift(
     model: str | Sequence[str] = "cox",
     n_features: int | None = None,
     selector: Selector = "univariate",
+    combat: bool = False,
     score: str | None = None,
     cutoff: float | None = None,
     tau: float | None = None,
@@ -148,6 +149,8 @@ def survival_drift(
         Column that is 1 where the event happened and 0 where the subject is censored.
     model : str or sequence of str
         ``cox``, ``survival_forest`` (both need the extra ``survival``).
+    selector : {"univariate", "none"}
+        By Cox's score test of each feature; no selection.
     score : str, optional
         Column of finished risk scores (higher means earlier) in a table with conditions; nothing is fitted
         and no extra is needed.
@@ -155,7 +158,7 @@ def survival_drift(
         See :class:`SurvivalSettings`.
     margin : float
         Loss of C that would matter.
-    cases, batch, clinical, patient, unit, lesion, n_features, selector, volume, case, condition, reference
+    cases, batch, clinical, patient, unit, lesion, n_features, combat, volume, case, condition, reference
         As of :func:`robustrad.audit.drift.drift`.
     roles, matrix, repeats, folds, bootstraps, permutations, seed, jobs, output, progress
         As of :func:`robustrad.audit.drift.drift`.
@@ -180,7 +183,7 @@ def survival_drift(
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
     names = (model,) if isinstance(model, str) else tuple(model)
-    specs = tuple(ModelSpec(name, n_features=n_features, selector=selector) for name in names)
+    specs = tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in names)
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
     settings = SurvivalSettings(specs, run, margin, bootstraps, tau, cutoff, jobs)
     sources = list(source) if isinstance(source, (list, tuple)) else [source]
@@ -222,6 +225,10 @@ def _check(settings: SurvivalSettings, question: Question) -> None:
         raise DataError("margin", f"{settings.margin:g}", "a difference of C between 0 and 0.5")
     if settings.tau is not None and not settings.tau > 0:
         raise DataError("tau", f"{settings.tau:g}", "a positive time")
+    if question.positive is not None:
+        raise DataError("positive", f"{question.positive!r}", "none: the event is 1, censored is 0")
+    if any(spec.combat for spec in settings.models) and question.batch is None:
+        raise DataError("combat", "no batch", "the column of the batch", "Pass batch= (--batch).")
     names = [spec.name for spec in settings.models]
     if question.score is None and (len(set(names)) < len(names) or not names):
         raise DataError("model", f"{', '.join(names) or 'none'}", "one or more different models")

@@ -85,6 +85,23 @@ def test_bad_follow_up_is_told_at_once():
         survival_drift(table(), time="month", event="dead", score="risk")
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"margin": 0.7}, "margin"),
+        ({"tau": -1.0}, "a positive time"),
+        ({"combat": True}, "column of the batch"),
+        ({"model": ["cox", "cox"]}, "different models"),
+        ({"model": "logistic"}, "unknown 'logistic' for times to event"),
+        ({"selector": "l1"}, "univariate or none"),
+        ({"clinical": ["months"]}, "a column of its own"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(given, told):
+    with pytest.raises(DataError, match=told):
+        survival_drift(table(), time="months", event="dead", **given)
+
+
 def test_the_command_asks_one_question(tmp_path):
     table().to_csv(tmp_path / "t.csv", index=False)
     runner = CliRunner()

@@ -148,11 +148,22 @@ def survival_features(y: Survival, groups: Codes) -> int:
     return min(_MOST, max(_LEAST, patients // _EVENTS_PER_FEATURE))
 
 
+def check_selector(spec: ModelSpec) -> None:
+    """Make sure that the selection is one for times to event.
+
+    Raises
+    ------
+    DataError
+        If it is the lasso path of an outcome with two values.
+    """
+    if spec.selector == "l1":
+        raise DataError("selector", "'l1' with times to event", "univariate or none")
+
+
 def _check(spec: ModelSpec, X: Floats, y: Survival) -> None:
     if X.ndim != 2 or y.time.shape != (X.shape[0],):
         raise ValueError(f"X: shape {X.shape}, times: shape {y.time.shape}; expected (m, p) and (m,)")
-    if spec.selector == "l1":
-        raise DataError("selector", "'l1' with times to event", "univariate or none")
+    check_selector(spec)
     if not y.event.any():
         raise DataError("model", f"no event among {y.time.size} training rows", "events")
     if not np.isfinite(X).all():

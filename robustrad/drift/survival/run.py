@@ -22,6 +22,7 @@ from robustrad.drift.permutation import Permuted, judge
 from robustrad.drift.store import ArmStore, arm_key, data_identity
 from robustrad.drift.survival.crossval import survival_folds
 from robustrad.drift.survival.estimators import choose_survival, require_survival
+from robustrad.drift.survival.fit import check_selector
 from robustrad.drift.survival.service import SurvivalJob, SurvivalService, lay_out_survival
 from robustrad.drift.survival.times import Survival
 from robustrad.workers.pool import run_pool
@@ -72,6 +73,7 @@ def survival_arms(
     """
     for spec in specs:
         choose_survival(spec.name)
+        check_selector(spec)
     require_survival()
     store = ArmStore(folder)
     folds = survival_folds(
