@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -196,11 +196,16 @@ class Split:
     training: Training
     seed: int
     tuned: Tuned | None = None
+    _without: tuple[tuple[str, ...], Training] | None = field(default=None, repr=False)
 
     def without(self, factors: Sequence[str]) -> Training:
-        """Return the training set with no copies of some factors."""
+        """Return the training set with no copies of some factors; the last one asked for is kept."""
         copies = self.training.copies
-        return replace(self.training, copies=None if copies is None else copies.without(factors))
+        if not factors or copies is None:
+            return self.training
+        if self._without is None or self._without[0] != tuple(factors):
+            self._without = (tuple(factors), replace(self.training, copies=copies.without(factors)))
+        return self._without[1]
 
     def tune(self) -> Tuned:
         """Tune the model on the rows as they come: the hyperparameters of every remedy of this split."""

@@ -61,14 +61,9 @@ def run_paired(bench: Bench, variants: list[Variant], repeat: int) -> list[Resul
     for fold in range(int(bench.folds.max()) + 1):
         split = paired_split(bench, repeat, fold)
         test = np.flatnonzero((bench.folds[repeat] == fold) & bench.present[:, 0])
-        training = split.training
-        without: tuple[str, ...] = ()
         for collector in collect:
-            if collector.variant.without != without:
-                without = collector.variant.without
-                training = split.without(without)
             try:
-                arm = split.fit(collector.variant.remedy, training)
+                arm = split.fit(collector.variant.remedy, split.without(collector.variant.without))
                 collector.take(fold, test, arm)
             except NotApplicableError as error:
                 collector.fail(fold, str(error))

@@ -32,6 +32,7 @@ from robustrad.drift.sites.rows import Row, blank
 from robustrad.drift.sites.service import PartJob, RemedyService, lay_out_bench, setup_of
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.store import ResultStore
+from robustrad.workers.interrupt import interruptible
 from robustrad.workers.pool import run_pool
 
 NAMES = {"e1": PAIRED, "e2": DISJOINT, "e3": NEW_SITE, "e4": NULL}
@@ -146,11 +147,12 @@ def _run(
         with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
             lay_out_bench(planner.bench, Path(name))
             setup = setup_of(planner, data=Path(name), arms=folder)
-            for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
-                if problems:
-                    raise RobustradError.of(problems)
-                if shown is not None:
-                    shown.step()
+            with interruptible():
+                for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
+                    if problems:
+                        raise RobustradError.of(problems)
+                    if shown is not None:
+                        shown.step()
     finally:
         if shown is not None:
             shown.__exit__(None, None, None)
