@@ -19,7 +19,10 @@ CASES = pd.DataFrame({
 def test_counts_shares_medians_and_what_is_missing() -> None:
     found = cohort_table(CASES, volumes_ml=pd.Series([1.0, 3.0, 5.0] + [None] * 9))
     assert tuple(found.columns) == COHORT_COLUMNS
-    rows = {(row["variable"], row["value"]): row for row in found.fillna("").to_dict("records")}
+    rows = {
+        (row["variable"], row["value"]): row
+        for row in found.astype(object).where(found.notna(), "").to_dict("records")
+    }
     assert rows["cases", ""]["n"] == 12
     assert rows["patients", ""]["n"] == 6
     assert (rows["lesion volume (mL)", ""]["median"], rows["lesion volume (mL)", ""]["n_missing"]) == (3.0, 9)
