@@ -46,7 +46,8 @@ def explain(features: Iterable[str]) -> pd.DataFrame:
         found = known.get(key, {})
         image = _IMAGES.get(parts.family.split("2D")[0].split("3D")[0].rstrip("-"), parts.image_type)
         rows.append({"feature": name, "image": image, "feature_class": parts.feature_class, **found})
-    return pd.DataFrame(rows, columns=list(COLUMNS)).fillna("")
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    return table.where(table.notna(), "")
 
 
 def meanings(features: Iterable[str]) -> dict[str, str]:
