@@ -111,7 +111,8 @@ def _unit_counts(units: pd.DataFrame) -> pd.DataFrame:
 
 def _trouble_counts(troubles: pd.DataFrame) -> pd.DataFrame:
     """Count skips and failures by factor, level, status and reason (``#`` for each number in it)."""
-    reason = troubles["reason"].fillna("").astype(str).str.replace(r"\d+(?:\.\d+)?", "#", regex=True)
+    reason = troubles["reason"].astype(object)
+    reason = reason.where(reason.notna(), "").astype(str).str.replace(r"\d+(?:\.\d+)?", "#", regex=True)
     keys = ["factor", "level", "status", "reason"]
     grouped = troubles.assign(reason=reason).groupby(keys, sort=False, dropna=False)
     return grouped.agg(units=("status", "size"), cases=("case_id", "nunique")).reset_index()
@@ -144,10 +145,15 @@ def _volumes(cases: pd.DataFrame, features: pd.DataFrame | None) -> pd.Series | 
     return cases["case_id"].map(reference[name]) / 1000.0
 
 
+def _or_all(level: pd.Series) -> pd.Series:
+    known = level.astype(object)
+    return known.where(known.notna(), "all").astype(str)
+
+
 def _limits(stability: pd.DataFrame) -> pd.DataFrame:
     """Return the limit that decides each class, a row per feature, a column per comparison."""
     rows = stability[stability["estimand"].isin(_CLASS_ESTIMANDS) & stability["role"].ne("control")]
-    names = rows["factor"].str.cat(rows["level"].fillna("all"), sep="=")
+    names = rows["factor"].str.cat(_or_all(rows["level"]), sep="=")
     repeats = rows["estimand"].ne("agreement")
     names = names.where(~repeats, names + " (repeats)")
     order = list(dict.fromkeys(names))

@@ -16,17 +16,10 @@ from robustrad.core.errors import StudyError
 from robustrad.report.numbers import DASH, show
 
 _TEXT = (
-    "case_id",
-    "condition",
-    "factor",
-    "level",
-    "feature",
-    "subject",
-    "patient",
-    "patients",
-    "train",
-    "test",
-)
+    "case_id", "condition", "factor", "level", "feature", "subject", "patient", "patients", "train", "test",
+    "role", "estimand", "status", "reason", "class", "class_by", "verdict", "sentence", "text", "check",
+    "flag", "interval_note",
+)  # fmt: skip
 # pandas 3 reads floats as they were written, and warns of the word that earlier ones need for it.
 _EXACT: dict[str, Any] = {} if int(pd.__version__.split(".")[0]) >= 3 else {"float_precision": "round_trip"}
 

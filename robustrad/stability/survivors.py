@@ -111,7 +111,8 @@ def survivors(table: pd.DataFrame) -> pd.DataFrame:
         "" if missing else "yes" if name in CLASSES[2:] else "no"
         for missing, name in zip(blank, result["class"], strict=True)
     ]
-    result["status"] = result["status"].fillna(policy.INSUFFICIENT)
+    status = result["status"].astype(object)
+    result["status"] = status.where(status.notna(), policy.INSUFFICIENT)
     result["flags"] = [_flags(row) for row in result.to_dict("records")]
     return result[list(SURVIVOR_COLUMNS)].infer_objects()
 
@@ -136,7 +137,7 @@ def survivor_counts(table: pd.DataFrame) -> pd.DataFrame:
     rows = _relevant(table)
     counted: list[dict[str, object]] = []
     for role in ("both", *ROLES):
-        own = rows if role == "both" else rows[rows["role"].fillna(ROLES[0]) == role]
+        own = rows if role == "both" else rows[_role(rows) == role]
         if own.empty:
             continue
         worst = _worst_over_factors(own).merge(
@@ -183,6 +184,12 @@ def factor_counts(headline: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(FACTOR_COLUMNS))
+
+
+def _role(rows: pd.DataFrame) -> pd.Series:
+    """Return the roles, ``acquisition`` where nobody declared one."""
+    role = rows["role"].astype(object)
+    return role.where(role.notna(), ROLES[0])
 
 
 def _relevant(table: pd.DataFrame) -> pd.DataFrame:
