@@ -23,8 +23,8 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
     tools = (
         Markup(
             '<div class="tools"><label for="search-{0}">Search</label>'
-            '<input id="search-{0}" type="search" data-search="{0}" placeholder="glcm wavelet-LLH ..." '
-            'autocomplete="off"><span data-count="{0}" aria-live="polite"></span>'
+            '<input id="search-{0}" type="search" data-search="{0}" placeholder="glcm wavelet-LLH ...">'
+            '<span data-count="{0}" aria-live="polite"></span>'
             "<span>A click on a heading sorts.</span></div>"
         ).format(name)
         if search
@@ -119,7 +119,7 @@ def _chip(row: dict[object, object], draws: int) -> Markup:
 
 def preformatted(text: str) -> Markup:
     """Return text as it is, in a box."""
-    return Markup("<pre>{}</pre>").format(text)
+    return Markup('<pre tabindex="0">{}</pre>').format(text)
 
 
 def heading(text: str) -> Markup:

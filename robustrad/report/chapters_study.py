@@ -112,7 +112,8 @@ def provenance(holdings: Holdings) -> Section:
         for name, text in record["versions"].items()
     )
     table = Markup(
-        '<div class="scroll"><table><caption>Versions of everything that computes.</caption>'
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table: versions"><table>'
+        "<caption>Versions of everything that computes.</caption>"
         '<thead><tr><th scope="col">Software</th><th scope="col">Version</th></tr></thead>'
         "<tbody>{}</tbody></table></div>"
     ).format(versions)
@@ -164,7 +165,8 @@ def _fingerprints(holdings: Holdings) -> Markup:
         for name, print_ in zip(frame["condition"], frame["fingerprint"], strict=True)
     )
     return Markup(
-        "<details><summary>Fingerprints of the conditions</summary><div class=scroll><table><thead><tr>"
+        "<details><summary>Fingerprints of the conditions</summary>"
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table: fingerprints"><table><thead><tr>'
         "<th scope=col>Condition</th><th "
         "scope=col>Fingerprint</th></tr></thead><tbody>{}</tbody></table></div></details>"
     ).format(rows)

@@ -72,7 +72,8 @@ def _tally(holdings: Holdings) -> Markup:
         for name, part in frame.groupby("framework", sort=False)
     ]
     return Markup(
-        '<div class="scroll"><table><caption>Items by status.</caption><thead><tr><th scope=col>List</th>'
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table: items by status"><table>'
+        "<caption>Items by status.</caption><thead><tr><th scope=col>List</th>"
         "<th scope=col class=n>Filled</th><th scope=col class=n>Partly</th><th scope=col "
         "class=n>Author</th></tr></thead>"
         "<tbody>{}</tbody></table></div>"

@@ -43,7 +43,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def opened(browser: Any, reported: Path) -> Any:
+    browser.get("about:blank")
     browser.get_log("performance")
+    browser.get_log("browser")
     browser.get((reported / "report" / "report.html").as_uri())
     return browser
 
@@ -51,7 +53,7 @@ def opened(browser: Any, reported: Path) -> Any:
 def requests_of(browser: Any) -> list[str]:
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    return [url for url in sent if not url.startswith("data:")]
+    return [url for url in sent if not url.startswith(("data:", "chrome:", "about:"))]
 
 
 def test_no_request_leaves_the_page_and_no_error_is_logged(opened: Any, reported: Path) -> None:
@@ -92,26 +94,6 @@ def test_every_link_button_and_scrolling_table_is_reached_by_keyboard(opened: An
     assert unreached == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_barrier(opened: Any, scheme: str, width: int) -> None:
-    found = importlib.util.find_spec("axe_selenium_python")
-    if found is None or found.origin is None:
-        pytest.skip("axe-selenium-python is not installed (pip install -e .[dev])")
-    script = next(Path(found.origin).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
-    media = {"media": "screen", "features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    opened.set_window_size(width, 900)
-    opened.execute_script("document.querySelectorAll('details:not(.matrixbox)').forEach(d => d.open = true)")
-    opened.execute_script(script)
-    result = opened.execute_async_script(
-        "const done = arguments[0];"
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-        ".then(r => done(r.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)])));"
-    )
-    assert result == []
-
-
 def test_without_script_the_page_shows_everything_and_no_dead_tools(browser: Any, reported: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
@@ -121,3 +103,36 @@ def test_without_script_the_page_shows_everything_and_no_dead_tools(browser: Any
         assert not browser.find_element("css selector", ".tools").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
+def test_axe_finds_no_barrier(browser: Any, reported: Path, scheme: str, width: int) -> None:
+    opened = browser
+    opened.get((reported / "report" / "report.html").as_uri())
+    found = importlib.util.find_spec("axe_selenium_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-selenium-python is not installed (pip install -e .[dev])")
+    script = next(Path(found.origin).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+    media = {"media": "screen", "features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    opened.set_window_size(width, 900)
+    opened.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    # Rows of a table are alike: a few of each keep the contrast check of thousands of cells short.
+    opened.execute_script(
+        "document.querySelectorAll('tbody')"
+        ".forEach(b => Array.from(b.rows).slice(6).forEach(r => r.remove()))"
+    )
+    opened.execute_script(script)
+    result = opened.execute_async_script(
+        "const done = arguments[0], told = v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)];"
+        "axe.run(document, {preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})"
+        ".then(r => done(r.violations.map(told)), e => done([String(e)]));"
+    )
+    assert result == []

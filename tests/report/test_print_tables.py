@@ -101,6 +101,7 @@ def test_the_same_tables_give_the_same_document(documents: dict[str, bytes], rep
     assert again == documents["all"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not OFFICE, reason="LibreOffice is not installed (Debian: libreoffice-writer-nogui)")
 def test_word_opens_in_libreoffice(documents: dict[str, bytes], tmp_path: Path) -> None:
     file = tmp_path / "tables.docx"
