@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-real test-slow lint wheel bench bench-check clean
+.PHONY: demo test test-real test-slow lint wheel docs bench bench-check clean
 
 demo: $(STAMP)  ## run the whole chain on the built-in cohort
 	$(BIN)/robustrad demo demo
@@ -26,6 +26,10 @@ lint: $(STAMP)  ## style and types
 wheel: $(STAMP)  ## build a wheel from a clean export and list its modules
 	$(BIN)/python tests/wheel_check.py
 
+docs: $(STAMP)  ## the documentation as HTML; warnings are errors
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+
 bench: $(STAMP)  ## side-by-side speed, quick
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1 $(BIN)/python -m bench.quick
 
@@ -34,7 +38,7 @@ bench-check: $(STAMP)  ## every asv benchmark can be found and set up
 	$(BIN)/asv check -E existing:$(CURDIR)/$(BIN)/python
 
 clean:
-	rm -rf $(VENV) .asv build dist demo *.egg-info
+	rm -rf $(VENV) .asv build dist demo docs/_build *.egg-info
 
 $(STAMP): pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)

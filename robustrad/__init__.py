@@ -17,12 +17,30 @@ if TYPE_CHECKING:
     from robustrad.cases.table import load_cases
     from robustrad.extract.single import extract
     from robustrad.harmonize.combat import ComBat
+    from robustrad.report.figures import plot_stability_heatmap
+    from robustrad.report.plots.drift import plot_drift, plot_patients
+    from robustrad.report.plots.remedies import plot_remedies
+    from robustrad.report.plots.stability import plot_dose_response
     from robustrad.stability.icc import icc
     from robustrad.stability.table import stability_table
     from robustrad.sweep.run import sweep
     from robustrad.sweep.study import Study
 
-__all__ = ["ComBat", "Study", "drift", "extract", "icc", "load_cases", "stability_table", "sweep"]
+__all__ = [
+    "ComBat",
+    "Study",
+    "drift",
+    "extract",
+    "icc",
+    "load_cases",
+    "plot_dose_response",
+    "plot_drift",
+    "plot_patients",
+    "plot_remedies",
+    "plot_stability_heatmap",
+    "stability_table",
+    "sweep",
+]
 
 _HOME = {
     "ComBat": "robustrad.harmonize.combat",
@@ -31,6 +49,11 @@ _HOME = {
     "extract": "robustrad.extract.single",
     "icc": "robustrad.stability.icc",
     "load_cases": "robustrad.cases.table",
+    "plot_dose_response": "robustrad.report.plots.stability",
+    "plot_drift": "robustrad.report.plots.drift",
+    "plot_patients": "robustrad.report.plots.drift",
+    "plot_remedies": "robustrad.report.plots.remedies",
+    "plot_stability_heatmap": "robustrad.report.figures",
     "stability_table": "robustrad.stability.table",
     "sweep": "robustrad.sweep.run",
 }

@@ -381,6 +381,39 @@ def _words(text: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
+@app.command()
+def report(
+    out: Annotated[
+        list[Path], typer.Argument(metavar="OUT...", help="Study folder; more than one are compared.")
+    ],
+    title: Annotated[str | None, typer.Option("--title", help="Title of the report.")] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="LIST", help="Of html,csv,tex,docx,pdf-figures [all]."),
+    ] = None,
+    journal_width: Annotated[
+        float, typer.Option("--journal-width", metavar="85|174", help="Width of the figures in mm.")
+    ] = 174,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FILE", help="Table of the cases: adds a picture of one of them."),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="FILE", help="For --cases, if it is not built in.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Write the report: one page to read, tables and figures for a paper, methods text, checklists."""
+    from robustrad.report.report import report_command
+
+    chosen = [name.strip() for name in formats.split(",")] if formats else None
+    if cases is not None:
+        from robustrad.preview.contact_sheet import contact_sheet
+
+        contact_sheet(out[0], cases, protocol=protocol)
+    _print(report_command(out, title=title, formats=chosen, journal_width=journal_width), json_)
+
+
 def _print(told: Any, as_json: bool) -> None:
     """Print a result: an object with ``text`` and ``data``, or a string."""
     if as_json:

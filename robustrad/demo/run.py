@@ -11,9 +11,11 @@ from robustrad.cases.check import check_cases
 from robustrad.cases.table import load_cases
 from robustrad.demo.cohort import cohort
 from robustrad.drift.question import Question
+from robustrad.preview.contact_sheet import contact_sheet
 from robustrad.protocol.read import load_protocol
 from robustrad.report.command import stability_command
 from robustrad.report.drift import drift_command
+from robustrad.report.report import report_command
 from robustrad.sweep.progress import duration
 from robustrad.sweep.run import sweep
 
@@ -22,7 +24,7 @@ OUTCOME, BATCH = "outcome", "site"
 
 
 def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
-    """Write the cohort, check it, sweep it, measure stability and drift; return the exit code.
+    """Write the cohort, check it, sweep it, measure stability and drift, report; return the exit code.
 
     Parameters
     ----------
@@ -55,7 +57,10 @@ def run_demo(out: Path, *, jobs: int | None = None, n: int = 40) -> int:
     question = Question(OUTCOME, batch=BATCH)
     settings = DriftSettings(jobs=jobs)
     print(drift_command([folder], question, settings).text)
-    _say(f"\nDone in {duration(time.monotonic() - begin)}. Look at {folder / 'stability' / 'heatmap.png'}")
+    _say(f"\n6. robustrad report {folder} --cases {table}\n")
+    contact_sheet(folder, table)
+    print(report_command([folder], title="The built-in cohort").text)
+    _say(f"\nDone in {duration(time.monotonic() - begin)}. Look at {folder / 'report' / 'report.html'}")
     return 1 if study.failed else 0
 
 

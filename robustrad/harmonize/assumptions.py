@@ -66,6 +66,31 @@ def share_significant(p: Floats, *, level: float = 0.05) -> float:
     return float((false_discovery_control(known) < level).mean()) if known.size else float("nan")
 
 
+def tied_columns(X: Floats, codes: Codes, *, share: float = 0.05) -> NDArray[np.bool_]:
+    """Return which features have one value in more than ``share`` of the rows, and in several batches.
+
+    Harmonization maps such a value to a different one in each batch: location and scale agree afterwards, and
+    the batch can be read from the value exactly. Rank tests and linear classifiers hardly see it, trees do.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+        Finite.
+    codes : ndarray of int, shape (n,)
+        Batch of each row.
+    share : float
+        Of the rows.
+    """
+    found = np.zeros(X.shape[1], dtype=np.bool_)
+    for column, values in enumerate(X.T):
+        distinct, which, count = np.unique(values, return_inverse=True, return_counts=True)
+        common = np.flatnonzero(count > share * len(values))
+        found[column] = (
+            any(np.unique(codes[which == value]).size > 1 for value in common) and distinct.size > 1
+        )
+    return found
+
+
 def leaving_range(before: Floats, after: Floats) -> tuple[float, NDArray[np.intp]]:
     """Return the share of values that turn negative in features that had none, and those features."""
     nonnegative = np.flatnonzero((before >= 0).all(axis=0))

@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from robustrad.harmonize.assumptions import leaving_range, shape_p_values, share_significant, subject_p_values
+from robustrad.harmonize.assumptions import (
+    leaving_range,
+    shape_p_values,
+    share_significant,
+    subject_p_values,
+    tied_columns,
+)
 from robustrad.harmonize.check import FAIL, PASS, WARN, Check, judge
 from robustrad.harmonize.combat import ComBat
 from robustrad.harmonize.confounding import class_count_check, overlap_checks, prevalence_check, read_outcome
@@ -93,6 +99,7 @@ def preconditions(
     isolated = isolate(values, codes, np.zeros((len(labels), 0)), n_batches=batches.size, reference=None)
     usable = np.setdiff1d(np.arange(values.shape[1]), list(isolated))
     checks += [_isolated(isolated, values.shape[1]), _shape(values[:, usable], codes)]
+    checks.append(_ties(values[:, usable], codes))
     against = planned.ref_batch if reference is None else reference
     if people is not None and against is not None:
         volume = None if log_volume is None else np.asarray(log_volume, dtype=np.float64)
@@ -147,6 +154,14 @@ def _shape(X: Floats, codes: Codes) -> Check:
     detail = f"{share:.0%} of {X.shape[1]} features differ in shape after alignment (KS, BH .05)"
     advice = "" if verdict == PASS else "Transform first (log, Yeo-Johnson), or leave these features out."
     return Check("shape", verdict, share, detail, advice)
+
+
+def _ties(X: Floats, codes: Codes) -> Check:
+    tied = tied_columns(X, codes)
+    n, p = int(np.count_nonzero(tied)), X.shape[1]
+    detail = f"{n} of {p} features have a value shared by more than 5 % of the rows, in several batches"
+    advice = "ComBat makes one shared value another in each batch: a tree reads the batch from it. Leave out."
+    return Check("ties", WARN if n else PASS, n, detail, advice if n else "")
 
 
 def _subjects(

@@ -51,9 +51,16 @@ class DriftReport:
         return {
             **self.result.facts,
             "drift": table.where(table.notna(), None).to_dict("records"),
+            **self._compared(),
             "sentences": [sentence._asdict() for sentence in self.result.sentences],
             "files": [str(path) for path in self.result.paths],
         }
+
+    def _compared(self) -> dict[str, Any]:
+        if self.result.remedies is None:
+            return {}
+        table = self.result.remedies.remedies.astype(object)
+        return {"remedy_table": table.where(table.notna(), None).to_dict("records")}
 
 
 def drift_command(

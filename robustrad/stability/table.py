@@ -93,8 +93,8 @@ def stability_table(
           ``ceiling_location_scale_low`` for named levels of a definition factor. ``class_point`` judges the
           estimate. Both are null for controls and for features that are constant, invariant or insufficient.
         - ``headline``: the estimate that ``headline_by`` names; Spearman for a definition factor.
-        - ``scale_sensitive``: reference values with |skewness| > 2, or the ICC of the logarithms falls into
-          another class than the ICC.
+        - ``scale_sensitive``: reference values with ``|skewness| > 2``, or the ICC of the logarithms falls
+          into another class than the ICC.
         - ``ccc`` with limits, ``bias_sd``, ``loa_low`` and ``loa_high`` (all three in reference SDs),
           ``proportional_p``, ``spearman``; for ``factor`` the worst level's.
         - ``harmonizable_share`` with limits (levels fixed): the part of the disagreement that ComBat could
@@ -114,7 +114,7 @@ def stability_table(
           mean frequency of the difference and added FWHM in the ROI, and of Dice, HD95, mean surface distance
           and volume ratio of the mask (see :mod:`robustrad.perturb.strength`). NaN where it was not measured,
           and for all levels together.
-        - ``cluster``: features with pairwise |Spearman| > .9 at the reference share a number.
+        - ``cluster``: features with pairwise ``|Spearman| > .9`` at the reference share a number.
 
     Raises
     ------

@@ -75,3 +75,14 @@ def test_the_command_tells_the_ranked_table(table: pd.DataFrame, tmp_path: Path)
     assert answer.exit_code == 0, answer.output
     assert "E1 paired: AUC" in answer.output
     assert "At a new site" in answer.output or "is not known" in answer.output
+
+
+def test_the_command_tells_machines_too(table: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "features.csv"
+    table.drop(columns="p").to_csv(path, index=False)
+    words = f"drift {path} --outcome y --repeats 1 --folds 3 --permutations 0 --bootstraps 100 -j 1 --json"
+    answer = CliRunner().invoke(app, [*words.split(), "--remedies", "zscore", "--experiments", "e1"])
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.stdout)["remedy_table"]
+    assert {row["remedy"] for row in told} == {"none", "zscore"}
+    assert all(row["status"] == "ok" for row in told)

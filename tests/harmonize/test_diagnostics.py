@@ -165,3 +165,15 @@ def test_values_that_leave_their_range_are_counted() -> None:
 def test_one_batch_is_refused() -> None:
     with pytest.raises(HarmonizationError, match="only one batch"):
         preconditions(features(), batch=np.full(120, "A"))
+
+
+def test_values_that_batches_share_let_a_tree_read_the_batch() -> None:
+    X = features()
+    assert verdicts(X)["ties"] == PASS
+    X[::4, 0] = 10.0  # a quarter of the rows, in both batches
+    X[60::4, 1] = 10.0  # in one batch only: nothing to tell apart
+    found = {check.check: check for check in preconditions(X, batch=SITE)}["ties"]
+    assert (found.verdict, found.value) == (WARN, 1)
+    after = ComBat().fit_transform(X, batch=SITE)
+    shared = [set(np.round(after[site == SITE][X[site == SITE, 0] == 10.0, 0], 9)) for site in "AB"]
+    assert shared[0].isdisjoint(shared[1])

@@ -109,5 +109,5 @@ def _selected(steps: Steps | None, estimator: Any, p: int) -> NDArray[np.bool_]:
     used = np.ones(steps.columns.size, dtype=np.bool_)
     if isinstance(weights, np.ndarray) and weights.shape == (1, used.size):
         used = weights[0] != 0
-    selected[steps.kept[used]] = True
+    selected[steps.columns[used]] = True
     return selected

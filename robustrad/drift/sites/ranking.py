@@ -15,6 +15,7 @@ from robustrad.drift.sites.new_site_rows import EXPERIMENT as NEW_SITE
 from robustrad.drift.sites.paired_rows import EXPERIMENT as PAIRED
 from robustrad.drift.sites.results import UNSEEN
 from robustrad.drift.sites.rows import COLUMNS, Row
+from robustrad.drift.sites.shuffled import EXPERIMENT as SHUFFLED
 
 
 def ranked(rows: Sequence[Row], statistic: str = "AUC") -> pd.DataFrame:
@@ -30,7 +31,7 @@ def ranked(rows: Sequence[Row], statistic: str = "AUC") -> pd.DataFrame:
     for experiment in dict.fromkeys(table["experiment"]):
         own = table.index[table["experiment"] == experiment]
         head = [i for i in own if _is_headline(table, i) and np.isfinite(table["auc_after"][i])]
-        if experiment == NULL:
+        if experiment in {NULL, SHUFFLED}:
             head = []  # nothing there to be better at
         head.sort(key=lambda i: (-round(float(table["auc_after"][i]), 12), str(table["remedy"][i])))
         table.loc[head, "rank"] = np.arange(1, len(head) + 1, dtype=np.float64)
@@ -51,9 +52,13 @@ def sentence(row: Row, statistic: str = "AUC") -> str:
     if row["experiment"] == NULL:
         inside = row["auc_after_low"] <= 0.5 <= row["auc_after_high"]
         told = "as it must be" if inside else "which is an artefact: the remedy lets something leak"
-        return (
-            f"Without any signal, {row['remedy']} has {_an(statistic)} of {after:.3f} within sites, {told}."
-        )
+        where = f"{_an(statistic)} of {after:.3f} within sites"
+        return f"Without any signal, {row['remedy']} has {where}, {told}."
+    if row["experiment"] == SHUFFLED:
+        low, high = row["auc_after_low"], row["auc_after_high"]
+        told = "With volume taken out" if row["remedy"] != "none" else "With the voxels shuffled"
+        where = f"{_an(statistic)} of {after:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{told}, features of control images have {where}."
     where = _where(row)
     if row["remedy"] == "none":
         if not np.isfinite(row["auc_reference"]):

@@ -12,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from robustrad.core.errors import Problem, RobustradError
-from robustrad.drift.data import Codes, DriftData
+from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import NotApplicableError
@@ -32,6 +32,7 @@ from robustrad.drift.sites.results import UNSEEN
 from robustrad.drift.sites.rows import Row, blank
 from robustrad.drift.sites.service import PartJob, RemedyService, lay_out_bench, setup_of
 from robustrad.drift.sites.settings import RemedySettings
+from robustrad.drift.sites.shuffled import shuffled_rows
 from robustrad.drift.sites.store import ResultStore
 from robustrad.drift.sites.survival_tables import named_for_c
 from robustrad.drift.survival.times import Survival
@@ -242,12 +243,18 @@ def _tables(
             ]
             if name == "e4":
                 rows += null_rows(bench, assignments, scored)
+                rows += _shuffled(bench, weights, seed=settings.seed)
             else:
                 ideals = [_there(store.read(p.ideal)) for p in parts if p.ideal is not None]
                 rows += disjoint_rows(
                     bench, assignments, ideals or None, scored, resamples, confounded=settings.kappa > 0
                 )
     return RemedyTables.of(bench.endpoint, rows, sweep, needs)
+
+
+def _shuffled(bench: Bench, weights: Floats, *, seed: int) -> list[Row]:
+    with threadpool_limits(1):
+        return shuffled_rows(bench, weights, seed=seed)
 
 
 def _there(found: T | None) -> T:

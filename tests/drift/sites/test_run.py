@@ -208,3 +208,22 @@ def test_the_students_interval_is_that_of_the_mean() -> None:
     # t(.975, 2) = 4.302653, s = 0.1.
     assert found.value == pytest.approx(0.5)
     assert found.high - found.value == pytest.approx(4.302653 * 0.1 / 3**0.5, rel=1e-6)
+
+
+def test_shuffled_voxels_are_scored_where_the_study_has_them(tmp_path: Path) -> None:
+    data = cohort("none", seed=6, n=80, p=8, factors={"a": (1, 1), "shuffle": (2, 1)})
+    control = data.conditions["factor"] == "shuffle"
+    table = data.conditions.assign(role=data.conditions["role"].where(~control, "control"))
+    values = data.values.copy()
+    rng = np.random.default_rng(0)
+    assert data.volume is not None
+    # All that shuffling leaves: noise, and one feature that is volume, which tells the outcome here.
+    volume = np.exp(np.log(data.volume) + 1.5 * data.outcome)
+    values[:, control] = rng.normal(size=values[:, control].shape)
+    values[:, control, 0] = np.log(volume)[:, None]
+    data = replace(data, values=values, conditions=table, volume=volume)
+    settings = RemedySettings("none", ("e4",), assignments=2, resamples=100)
+    found = compared(data, tmp_path, settings).remedies.set_index(["experiment", "remedy"])
+    assert found.loc[("E4 shuffled", "none"), "auc_after_low"] > 0.6
+    assert found.loc[("E4 shuffled", "volume_adjustment"), "auc_after_low"] < 0.5
+    assert "shuffled" in found.loc[("E4 shuffled", "none"), "sentence"]

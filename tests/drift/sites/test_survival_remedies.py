@@ -266,6 +266,21 @@ def test_real_batches_take_the_place_of_virtual_sites(sksurv: object, tmp_path: 
     assert table.loc[("E2 disjoint", "zscore"), "batch_classifier"] < 0.7
 
 
+def test_control_images_are_judged_by_c(sksurv: object, tmp_path: Path) -> None:
+    data, survival = followed_cohort("none", seed=8, n=60, p=5, factors={"a": (1, 1), "shuffle": (1, 1)})
+    roles = data.conditions["role"].where(data.conditions["factor"] != "shuffle", "control")
+    values = data.values.copy()
+    values[:, 2] = np.random.default_rng(0).normal(size=values[:, 2].shape)
+    controlled = replace(data, values=values, conditions=data.conditions.assign(role=roles))
+    settings = RemedySettings("none", ("e4",), 2, resamples=200)
+    table = compared((controlled, survival), tmp_path, settings).remedies.set_index("experiment")
+    row = table.loc["E4 shuffled"].set_index("remedy").loc["none"]
+    assert row["metric"] == "c_control"
+    assert row["c_after_low"] < 0.5 < row["c_after_high"]
+    assert "features of control images have a C of" in row["sentence"]
+    assert row["n_events"] == survival.event.sum()
+
+
 def test_the_missing_extra_and_an_unknown_model_are_told_before_anything_else(
     small: tuple[DriftData, Survival], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

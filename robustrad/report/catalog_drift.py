@@ -1,0 +1,232 @@
+"""The tables of a report on models: drift by severity, breakdown, deployment, safeguards, remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robustrad.report.holdings import Holdings
+from robustrad.report.views import Column, Table
+
+_INTERVAL = "{} [{}, {}]"
+
+
+def drift_table(holdings: Holdings) -> Table | None:
+    """Performance at every level."""
+    sheet = holdings.sheet("drift")
+    if sheet is None:
+        return None
+    notes = sorted({str(note) for note in sheet.frame["interval_note"].dropna() if note})
+    few = " Status few: fewer than 20 subjects." if sheet.frame["status"].eq("few").any() else ""
+    return Table(
+        "drift",
+        "Performance of the model at every level, and what changed against the reference (same patients).",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Factor", ("factor",)),
+            Column("Level", ("level",)),
+            Column("Severity", ("severity",), "plain", blank=True),
+            Column("n", ("n",), "int"),
+            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", _INTERVAL),
+            Column(
+                "Change",
+                ("delta", "delta_low_band", "delta_high_band"),
+                "3f",
+                _INTERVAL,
+                about="Change of AUC with the simultaneous band over all levels",
+            ),
+            Column("Verdict", ("verdict",), blank=True),
+            Column("Brier", ("brier",), "3f"),
+            Column("Slope", ("slope",), "2f", about="Calibration slope"),
+            Column("CITL", ("citl",), "2f", about="Calibration in the large"),
+            Column("Flips", ("flips",), "plain", about="Subjects whose class changes"),
+            Column("Score ICC", ("score_icc_a_1",), "2f", about="ICC(A,1) of the score with the reference"),
+        ),
+        groups=("model",),
+        group_notes=("arm",),
+        notes=(
+            (
+                f"Intervals of AUC: 95 %, {'; '.join(notes) or 'none'}. Change: simultaneous 95 % band over "
+                "all levels. "
+                f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}"
+            ),
+        ),
+        landscape=True,
+    )
+
+
+def breakdown_table(holdings: Holdings) -> Table | None:
+    """From which severity on the model no longer holds."""
+    sheet = holdings.sheet("breakdown")
+    if sheet is None:
+        return None
+    return Table(
+        "breakdown",
+        "Breakdown: the first severity that is not shown robust, and the first that drifts.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Factor", ("factor",)),
+            Column("Not robust from", ("first_not_robust",), "plain"),
+            Column("Drifts from", ("first_drifts",), "plain"),
+            Column(
+                "Smallest margin",
+                ("smallest_margin",),
+                "3f",
+                about="The smallest margin that this number of patients could have verified",
+            ),
+            Column("In words", ("sentence",), width=0.5),
+        ),
+        groups=("model",),
+        group_notes=("arm",),
+    )
+
+
+def deployment_table(holdings: Holdings) -> Table | None:
+    """Every patient at a random condition."""
+    sheet = holdings.sheet("deployment")
+    if sheet is None:
+        return None
+    return Table(
+        "deployment",
+        "Deployment: every patient at a random acquisition or delineation condition.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Model", ("model", "arm"), "text", "{} ({})"),
+            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", _INTERVAL),
+            Column("at reference", ("auc_reference",), "2f"),
+            Column("Brier", ("brier",), "3f"),
+            Column("at reference", ("brier_reference",), "3f"),
+            Column("Slope", ("slope",), "2f"),
+            Column("Balanced accuracy", ("balanced_accuracy",), "2f"),
+            Column("Mixes", ("n_mixes",), "int"),
+        ),
+        notes=(
+            (
+                "AUC per level is blind to a shift that all patients share; in a mix of conditions that "
+                "shift costs "
+                "thresholds, calibration and AUC."
+            ),
+        ),
+    )
+
+
+def safeguards_table(holdings: Holdings) -> Table | None:
+    """What volume, batch, clinic and chance would score."""
+    sheet = holdings.sheet("safeguards")
+    if sheet is None:
+        return None
+    return Table(
+        "safeguards",
+        "Safeguards: what volume, batch, clinic and chance would score.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Check", ("check",)),
+            Column("Of", ("subject",), blank=True),
+            Column("Value", ("value", "low", "high"), "2f", _INTERVAL),
+            Column("p", ("p",), "p", blank=True),
+            Column("n", ("n",), "int"),
+            Column("Status", ("status",)),
+            Column("In words", ("text",), width=0.42),
+        ),
+        landscape=True,
+    )
+
+
+def selected_table(holdings: Holdings) -> Table | None:
+    """Which features the models use."""
+    sheet = holdings.sheet("selected")
+    if sheet is None:
+        return None
+    frame = sheet.frame
+    often = frame["frequency"].ge(0.5)
+    rows = [int(i) for i in often.to_numpy().nonzero()[0]] or list(range(min(10, len(frame))))
+    return Table(
+        "selected",
+        "Features that at least half of the fits of a model use.",
+        sheet,
+        rows,
+        (
+            Column("Feature", ("feature",), width=0.4),
+            Column("Used in", ("frequency",), "share", about="Share of the fits"),
+            Column("Spearman with volume", ("spearman_volume",), "2f"),
+            Column("Flag", ("flag",), blank=True),
+        ),
+        groups=("model",),
+        group_notes=("arm",),
+    )
+
+
+def selection_table(holdings: Holdings) -> Table | None:
+    """How stable the selection is."""
+    sheet = holdings.sheet("selection_stability")
+    if sheet is None:
+        return None
+    return Table(
+        "selection_stability",
+        "Stability of the selection (Nogueira's measure): below .4 poor, above .75 excellent.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Model", ("model", "arm"), "text", "{} ({})"),
+            Column("Over", ("over",)),
+            Column("Of", ("level",)),
+            Column("Phi", ("phi", "low", "high"), "2f", _INTERVAL),
+            Column("Runs", ("runs",), "int"),
+            Column("Status", ("status",)),
+        ),
+    )
+
+
+def remedies_table(holdings: Holdings) -> Table | None:
+    """Remedies compared."""
+    sheet = holdings.sheet("remedies")
+    if sheet is None:
+        return None
+    return Table(
+        "remedies",
+        "Remedies: AUC before and after, what was left to lose, and what came back.",
+        sheet,
+        range(len(sheet.frame)),
+        (
+            Column("Remedy", ("remedy",)),
+            Column("Scope", ("scope",)),
+            Column("Reference", ("auc_reference",), "2f"),
+            Column("Before", ("auc_before",), "2f"),
+            Column("After", ("auc_after",), "2f"),
+            Column(
+                "Recovery",
+                ("recovery", "recovery_low", "recovery_high"),
+                "2f",
+                _INTERVAL,
+                about="Share of the loss that came back; given only where there was a loss",
+            ),
+            Column("Agreement", ("agreement",), "2f", about="Median ICC(A,1) of the features"),
+            Column("Score ICC", ("score_icc",), "2f"),
+            Column("Slope", ("slope",), "2f"),
+            Column("Batch effect", ("batch_effect_share",), "share", about="Features that differ by batch"),
+            Column("Patients", ("cost_patients",), "g", about="Patients that the remedy needs"),
+            Column("Features lost", ("features_lost",), "int"),
+        ),
+        groups=("experiment",),
+        notes=("Fitted on training patients only. Scope: conditions seen in training, or not.",),
+        landscape=True,
+    )
+
+
+def every(holdings: Holdings) -> Iterator[Table]:
+    """Yield the tables that a drift analysis can fill."""
+    for build in (
+        drift_table,
+        breakdown_table,
+        deployment_table,
+        safeguards_table,
+        selected_table,
+        selection_table,
+        remedies_table,
+    ):
+        table = build(holdings)
+        if table is not None and len(table.rows):
+            yield table

@@ -1,0 +1,254 @@
+"""The methods paragraph of a paper, written from what the study says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from robustrad import __version__
+from robustrad.core.errors import RobustradError
+from robustrad.report import extraction_text as words
+from robustrad.report.holdings import Holdings
+from robustrad.report.provenance import engine_note
+from robustrad.stability.classes import KOO_LI, Thresholds
+
+_NOT_NUMBERS = frozenset({"kind", "version", "severity", "sign"})
+_UNITS = {"_mm": " mm", "_deg": " degrees"}
+_ABBREVIATIONS = {"sd": "SD", "fwhm": "FWHM", "rms": "RMS", "suv": "SUV", "hu": "HU"}
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Text for a paper.
+
+    Attributes
+    ----------
+    paragraphs : tuple of (str, str)
+        Heading and text.
+    keys : tuple of str
+        BibTeX keys that the text cites as ``[@key]``.
+    sources : tuple of str
+        What the protocol names as its sources.
+    """
+
+    paragraphs: tuple[tuple[str, str], ...]
+    keys: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The paragraphs as plain text."""
+        told = [f"{heading}. {text}" for heading, text in self.paragraphs]
+        return "\n\n".join(told) + "\n"
+
+
+def methods(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Methods:
+    """Return the methods text of a study; only what the study holds is described."""
+    parts = [
+        ("Perturbations", " ".join(_perturbations(holdings))),
+        ("Features", " ".join(_extraction(holdings))),
+        ("Stability", " ".join(_stability(holdings, thresholds))),
+        ("Model", " ".join(_model(holdings))),
+        ("Software", " ".join(_software(holdings))),
+    ]
+    kept = tuple((heading, text) for heading, text in parts if text)
+    everything = " ".join(text for _, text in kept)
+    keys = [key for key in _ORDER if f"[@{key}]" in everything]
+    return Methods(kept, tuple(keys), sources(holdings))
+
+
+_ORDER = (
+    "vanGriethuysen2017", "Zwanenburg2020", "Zwanenburg2019", "KooLi2016", "McGrawWong1996", "Lin1989",
+    "DeLong1988", "SunXu2014", "Johnson2007", "Welch2019", "Kocak2023", "Kocak2024",
+)  # fmt: skip
+
+
+def sources(holdings: Holdings) -> tuple[str, ...]:
+    """Return what the built-in protocol of this name gives as its sources; empty for others."""
+    from robustrad.protocol.read import builtin_files, load_protocol
+
+    name = str(holdings.protocol.get("name", ""))
+    if name not in builtin_files():
+        return ()
+    try:
+        return load_protocol(name).references
+    except RobustradError:
+        return ()
+
+
+def factor_text(name: str, factor: Mapping[str, Any]) -> str:
+    """Return one factor with its kind, numbers, severities and draws."""
+    levels = list(dict(factor.get("levels", {})).values())
+    kinds = list(dict.fromkeys(str(level.get("kind", "")) for level in levels))
+    keys = dict.fromkeys(key for level in levels for key in level if key not in _NOT_NUMBERS)
+    shown = [_values(key, [level.get(key) for level in levels]) for key in keys]
+    severities = list(dict.fromkeys(level.get("severity") for level in levels))
+    told = [", ".join(kinds), *(text for text in shown if text)]
+    if None not in severities:
+        told.append(f"severity {', '.join(_value(value) for value in severities)}")
+    draws = int(factor.get("draws") or 1)
+    told += [f"{draws} draws per level"] if draws > 1 else []
+    return f"{name.replace('_', ' ')} ({factor.get('role')}): {'; '.join(told)}"
+
+
+def _values(key: str, values: list[Any]) -> str:
+    """Return one parameter over the levels of a factor, with its unit where the name has one."""
+    if all(value is None or isinstance(value, dict) for value in values):
+        return ""
+    name, unit = key, ""
+    for suffix, sign in _UNITS.items():
+        if key.endswith(suffix):
+            name, unit = key.removesuffix(suffix), sign
+    shown = [_ABBREVIATIONS.get(word, word) for word in name.split("_")]
+    listed = list(dict.fromkeys(_value(value) for value in values if value is not None))
+    return f"{' '.join(shown)} {', '.join(listed)}{unit}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        parts = [_value(part) for part in value]
+        return parts[0] if len(set(parts)) == 1 else " x ".join(parts)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}") if number else str(value)
+
+
+def _perturbations(holdings: Holdings) -> Iterator[str]:
+    protocol, factors = holdings.protocol, holdings.factors
+    if not factors:
+        return
+    cases, conditions = holdings.frame("cases"), holdings.frame("conditions")
+    design = {
+        "one_at_a_time": "one factor at a time",
+        "factorial": "in all combinations of factors",
+        "chains": "in chains of all factors, drawn once and the same for all cases",
+    }.get(str(protocol.get("design")), str(protocol.get("design")))
+    yield (
+        f"Robustness was assessed by perturbing the images and contours of {len(cases)} cases under "
+        f"{len(conditions)} conditions (the unperturbed reference among them), {design}, with robustrad "
+        f"{__version__} "
+        f"(protocol {protocol.get('name')}, seed {holdings.record.get('seed')}); image perturbation "
+        "follows the idea of "
+        "Zwanenburg et al. [@Zwanenburg2019]."
+    )
+    yield "Factors were: " + ". ".join(factor_text(name, factor) for name, factor in factors.items()) + "."
+    yield (
+        "Random numbers depended on case, factor and draw only, so that rising severities shared one "
+        "noise field. "
+        "What each perturbation did was measured on image and contour before resampling."
+    )
+    least = protocol.get("min_voxels")
+    if least:
+        yield f"Conditions that left fewer than {least} voxels of the ROI on the analysis grid were skipped."
+    named = sources(holdings)
+    if named:
+        yield f"Sources of the protocol: {'; '.join(named)}."
+
+
+def _extraction(holdings: Holdings) -> Iterator[str]:
+    parameters = holdings.protocol.get("parameters")
+    if not parameters:
+        return
+    settings = words.settings_of(parameters)
+    classes = ", ".join(dict(parameters.get("featureClass", {})))
+    yield (
+        f"Features of the classes {classes} were extracted from {words.images(parameters)} by "
+        "PyRadiomics definitions "
+        "[@vanGriethuysen2017]."
+    )
+    yield words.normalization(settings)
+    yield words.resampling(settings)
+    yield words.resegmentation(settings)
+    yield words.discretization(settings)
+    yield words.texture(settings)
+    yield (
+        "PyRadiomics definitions deviate from those of the IBSI [@Zwanenburg2020] in known places: "
+        + "; ".join(words.deviations(parameters))
+        + "."
+    )
+    yield engine_note(holdings.folder)
+
+
+def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
+    summary = holdings.sheet("summary")
+    if summary is None:
+        return
+    used = set(summary.frame["class_by"].dropna())
+    low, middle, high = (f"{bar:g}" for bar in thresholds)
+    yield (
+        "Stability was measured by intraclass correlation [@McGrawWong1996]: agreement of each level "
+        "with the reference "
+        "by ICC(A,1) with the concordance correlation coefficient [@Lin1989] beside it"
+        + (
+            ", and repeatability over random draws of one level by ICC(1,1), draws nested in cases."
+            if "icc_1_1_low" in used
+            else "."
+        )
+    )
+    yield (
+        f"A feature was classed by the lower limit of its 95 % interval as poor (below {low}), moderate, "
+        "good (from "
+        f"{middle}) or excellent (from {high}) [@KooLi2016]; named levels were taken as fixed "
+        "(generalized interval; "
+        "bootstrap over patients where a level has several draws). Its class for a factor is the worse "
+        "of repeatability "
+        "and agreement."
+    )
+    if "ceiling_location_scale_low" in used:
+        yield (
+            "Factors that change the definition of a feature (discretization, analysis voxel size) were "
+            "judged by "
+            "ICC(C,1) after z-scoring each level and by Spearman's correlation."
+        )
+    yield (
+        "Features with |Spearman| above 0.9 in every pair at the reference formed a cluster. Subjects "
+        "without a value "
+        "were dropped listwise per feature and comparison; with fewer than five subjects or more than 20 "
+        "% dropped no "
+        "number was given. Features that a factor cannot change stand outside every share."
+    )
+
+
+def _model(holdings: Holdings) -> Iterator[str]:
+    drift, record = holdings.sheet("drift"), holdings.drift_record
+    if drift is None:
+        return
+    models = ", ".join(dict.fromkeys(drift.frame["model"].astype(str)))
+    settings = record.get("settings", record)
+    margin = record.get("margin", settings.get("margin", 0.05) if isinstance(settings, dict) else 0.05)
+    name = record.get("outcome_name") or record.get("outcome") or "the outcome"
+    yield (
+        f"Models ({models}) of {name} were trained on unperturbed images and applied to every condition "
+        "of the same "
+        "held-out patients in repeated, stratified cross-validation that never splits a patient; "
+        "scaling, selection and "
+        "tuning were fitted inside the training folds, and thresholds were never chosen again."
+    )
+    yield (
+        "AUC was computed within folds and averaged. Differences from the reference have intervals from "
+        "a bootstrap over "
+        "patients (one set of resamples for all conditions), conditional on the fitted models; DeLong "
+        "contrasts "
+        "[@DeLong1988] [@SunXu2014] stand beside them."
+    )
+    yield (
+        f"With a margin of {margin:g} AUC declared beforehand, a model is called robust where the "
+        "simultaneous interval "
+        "lies above minus the margin, drifting where it lies below, and inconclusive otherwise."
+    )
+    if holdings.sheet("safeguards"):
+        yield "Baselines of volume, batch and permuted labels followed Welch et al. [@Welch2019]."
+    if holdings.sheet("remedies"):
+        yield "Remedies were fitted on training patients only; ComBat as in Johnson et al. [@Johnson2007]."
+
+
+def _software(holdings: Holdings) -> Iterator[str]:
+    versions = holdings.record.get("versions", {})
+    if versions:
+        shown = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "robustrad")
+        yield f"robustrad {__version__} with {shown}."
+    yield (
+        "Reporting follows CLEAR [@Kocak2023], METRICS [@Kocak2024] and the IBSI's reporting list as far "
+        "as the study "
+        "itself can answer them."
+    )

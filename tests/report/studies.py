@@ -1,0 +1,254 @@
+"""Study folders for the report's tests: simulated studies, written as sweep and analyses write them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from robustrad.report.command import stability_command
+from tests.stability.cohort import cohort
+
+NASTY = ("P<0>&_1 %", "Q\"uote's", "\u0633\u0631\u0637\u0627\u0646", "\u80bf\u7624", "$x^2$ {y} ~ \\z #1")
+KINDS = {
+    "noise": ("gaussian_noise", "sd"),
+    "blur": ("gaussian_blur", "fwhm_mm"),
+    "volume": ("volume_change", "fraction"),
+}
+PARAMETERS = {
+    "setting": {"resampledPixelSpacing": [4, 4, 4], "interpolator": "sitkBSpline", "binWidth": 0.25},
+    "imageType": {"Original": {}, "Wavelet": {}},
+    "featureClass": {"firstorder": [], "shape": [], "glcm": []},
+}
+VERSIONS = {"python": "3.11", "robustrad": "0.1.0", "numpy": "2.4", "pyradiomics-bhklab": "3.1.4"}
+
+
+def study(
+    folder: Path,
+    *,
+    n: int = 24,
+    factors: dict | None = None,
+    analyzed: bool = True,
+    seed: int = 0,
+    nasty: bool = False,
+    image_types: tuple[str, ...] = ("original",),
+) -> Path:
+    """Write a finished study with measured strength; ``nasty`` gives cases and levels difficult names."""
+    features, conditions = cohort(n, factors=factors, seed=seed, image_types=image_types)
+    names = sorted(features["case_id"].unique())
+    if nasty:
+        names_of = dict(zip(names, NASTY, strict=False))
+        features["case_id"] = features["case_id"].replace(names_of)
+        names = [names_of.get(name, name) for name in names]
+    strong = features["severity"].fillna(0.0).to_numpy()
+    features.insert(9, "strength_sd_difference", np.where(features["factor"].eq("noise"), 0.1 * strong, 0.0))
+    features.insert(10, "strength_dice", np.where(features["factor"].eq("volume"), 1 - 0.05 * strong, 1.0))
+    folder.mkdir(parents=True, exist_ok=True)
+    features.to_parquet(folder / "features.parquet", index=False)
+    conditions.assign(fingerprint="0123").to_csv(folder / "conditions.csv", index=False)
+    rng = np.random.default_rng(1)
+    cases = pd.DataFrame(
+        {"case_id": names, "image": "i.nii", "mask": "m.nii", "patient": names, "modality": "PT"}
+    )
+    cases["age"] = rng.normal(60, 8, len(names)).round(1)
+    cases["outcome"] = np.arange(len(names)) % 2
+    cases.to_csv(folder / "cases.csv", index=False)
+    (folder / "study.json").write_text(json.dumps(record(conditions), ensure_ascii=False), encoding="utf-8")
+    if analyzed:
+        stability_command(folder)
+    return folder
+
+
+def record(conditions: pd.DataFrame) -> dict[str, object]:
+    """What ``study.json`` would say."""
+    factors: dict[str, dict[str, object]] = {}
+    perturbed = conditions[conditions["factor"].ne("reference")].drop_duplicates(["factor", "level"])
+    for row in perturbed.to_dict("records"):
+        kind, parameter = KINDS.get(row["factor"], ("other", "amount"))
+        factor = factors.setdefault(row["factor"], {"role": row["role"], "draws": 1, "levels": {}})
+        level = {"version": 1, "kind": kind, parameter: 2.0, "severity": _none(row["severity"]), "sign": None}
+        factor["levels"][row["level"]] = level  # type: ignore[index]
+    protocol = {
+        "name": "test",
+        "modality": "PT",
+        "design": "one_at_a_time",
+        "min_voxels": 64,
+        "parameters": PARAMETERS,
+        "factors": factors,
+    }
+    engine = {"name": "pyradiomics", "definition": "pyradiomics-3/grid-1"}
+    return {"schema": 1, "protocol": protocol, "seed": 7, "engine": engine, "versions": VERSIONS}
+
+
+def _none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def add_drift(folder: Path) -> Path:
+    """Write the tables of a drift run and a comparison of remedies, as their contract says, made by hand."""
+    out = folder / "drift"
+    out.mkdir(exist_ok=True)
+    levels = [
+        ("reference", "reference", "reference", 0.0),
+        ("noise", "mild", "acquisition", 1.0),
+        ("noise", "strong", "acquisition", 3.0),
+        ("volume", "plus10", "delineation", 1.0),
+    ]
+    deltas, verdicts = (0.0, -0.01, -0.21, -0.02), ("", "robust", "drifts", "inconclusive")
+    rows = []
+    for (factor, level, role, severity), delta, verdict in zip(levels, deltas, verdicts, strict=True):
+        known = {"delta_low_band": delta - 0.04, "delta_high_band": delta + 0.04} if verdict else {}
+        rows.append(
+            {
+                "arm": "reference",
+                "model": "logistic",
+                "train": "reference",
+                "condition": level,
+                "factor": factor,
+                "level": level,
+                "role": role,
+                "severity": severity,
+                "sign": None,
+                "draws": 1,
+                "n": 24,
+                "n_positive": 12,
+                "n_dropped": 0,
+                "auc": 0.81 + delta,
+                "auc_low": 0.7 + delta,
+                "auc_high": 0.9 + delta,
+                "delta": delta,
+                "delta_low_band": None,
+                "delta_high_band": None,
+                **known,
+                "interval_note": "conditional on these fits",
+                "brier": 0.2,
+                "citl": 0.1,
+                "slope": 0.9,
+                "flips": 2,
+                "flip_rate": 1 / 12,
+                "flips_up": 1,
+                "flips_down": 1,
+                "score_icc_a_1": 0.9,
+                "verdict": verdict,
+                "status": "ok",
+            }
+        )
+    pd.DataFrame(rows).to_csv(out / "drift.csv", index=False)
+    pd.DataFrame(
+        [
+            {
+                "arm": "reference",
+                "model": "logistic",
+                "train": "reference",
+                "factor": "noise",
+                "role": "acquisition",
+                "first_not_robust": 3.0,
+                "first_drifts": 3.0,
+                "direction_monotone": True,
+                "smallest_margin": 0.04,
+                "margin": 0.05,
+                "sentence": "noise: breaks down at severity 3.",
+                "status": "ok",
+            },
+        ]
+    ).to_csv(out / "breakdown.csv", index=False)
+    pd.DataFrame(
+        [
+            {
+                "check": "permutation",
+                "subject": "logistic",
+                "value": 0.81,
+                "low": None,
+                "high": None,
+                "p": 0.01,
+                "n": 99,
+                "status": "PASS",
+                "text": "logistic beats permuted labels, p = 0.01.",
+            },
+            {
+                "check": "beats_volume",
+                "subject": "logistic",
+                "value": 0.1,
+                "low": -0.05,
+                "high": 0.25,
+                "p": None,
+                "n": 24,
+                "status": "WARN",
+                "text": "logistic does not beat volume alone: 0.81 against 0.71.",
+            },
+        ]
+    ).to_csv(out / "safeguards.csv", index=False)
+    rng = np.random.default_rng(0)
+    reference = rng.uniform(0.1, 0.9, 24)
+    pd.DataFrame(
+        {
+            "arm": "reference",
+            "model": "logistic",
+            "train": "reference",
+            "subject": [f"P{i}" for i in range(24)],
+            "outcome": np.arange(24) % 2,
+            "score_reference": reference,
+            "score_mean": reference,
+            "score_sd": 0.05,
+            "score_min": reference - 0.1,
+            "score_max": reference + 0.1,
+            "max_abs_dp": 0.1,
+            "unanimous": True,
+        }
+    ).to_csv(out / "patients.csv", index=False)
+    pd.DataFrame(
+        [
+            {
+                "model": "logistic",
+                "train": a,
+                "test": b,
+                "factor_train": a,
+                "factor_test": b,
+                "auc": 0.7 + 0.1 * (a == b),
+                "delta": 0.0,
+                "n": 24,
+            }
+            for a in ("reference", "noise=mild")
+            for b in ("reference", "noise=mild")
+        ]
+    ).to_csv(out / "matrix.csv", index=False)
+    pd.DataFrame(
+        [
+            {
+                "experiment": "E1",
+                "remedy": name,
+                "scope": "seen",
+                "rank": rank,
+                "auc_reference": 0.81,
+                "auc_before": 0.6,
+                "auc_after": after,
+                "left_to_lose": 0.21,
+                "recovery": recovery,
+                "recovery_low": recovery - 0.2,
+                "recovery_high": recovery + 0.2,
+                "recovery_status": "ok",
+                "agreement": 0.9,
+                "score_icc": 0.8,
+                "citl": 0.0,
+                "slope": 1.0,
+                "batch_effect_share": 0.1,
+                "cost_patients": 20,
+                "features_lost": 3,
+                "status": "ok",
+                "sentence": f"{name} gives back {100 * recovery:.0f} % of the loss.",
+            }
+            for name, rank, after, recovery in (("combat", 1, 0.76, 0.76), ("icc_filter", 2, 0.7, 0.48))
+        ]
+    ).to_csv(out / "remedies.csv", index=False)
+    head = {
+        "outcome": "outcome",
+        "n": 24,
+        "n_patients": 24,
+        "prevalence": 0.5,
+        "margin": 0.05,
+        "models": ["logistic"],
+    }
+    (out / "drift.json").write_text(json.dumps({**head, "seed": 0, "warnings": [], "sentences": []}))
+    return folder

@@ -1,0 +1,141 @@
+"""Studies that are half finished, tiny, failed, or of something else: the report says so and stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from robustrad.core.errors import StudyError
+from robustrad.report.command import stability_command
+from robustrad.report.compare import comparison
+from robustrad.report.derived import derive
+from robustrad.report.holdings import read_holdings
+from robustrad.report.report import report_command
+from robustrad.report.verdict import verdict
+from robustrad.report.write import write_report
+from tests.report.reading import read_page
+from tests.report.studies import add_drift, study
+
+ONE = {"noise": ("acquisition", 1, [("mild", 1, None, 0.1, 0.2), ("strong", 2, None, 0.8, 0.9)])}
+
+
+def page_text(folder: Path) -> str:
+    write_report(folder, formats=["html", "csv"])
+    return (folder / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_half_finished_study_says_so_on_top_and_counts_what_is_missing(tmp_path: Path) -> None:
+    folder = study(tmp_path / "half", n=5, factors=ONE, analyzed=False)
+    (folder / "features.parquet").unlink()
+    text = page_text(folder)
+    assert "This study is not finished" in text
+    first = verdict(derive(read_holdings(folder)))[0]
+    assert first.topic == "Unfinished"
+    assert str(first).startswith("This study is not finished: 15 of 15 units")
+    assert "Stability was not measured" in text
+
+
+def test_without_an_outcome_the_sections_on_the_model_say_what_to_run(tmp_path: Path) -> None:
+    text = page_text(study(tmp_path / "plain", n=8, factors=ONE))
+    assert "No model was examined. Run: robustrad drift plain --outcome COLUMN" in text
+    assert "This study holds nothing on: drift of the model, remedies, safeguards." in text
+
+
+def test_one_factor_is_not_called_the_worst(tmp_path: Path) -> None:
+    folder = study(tmp_path / "one", n=8, factors=ONE)
+    topics = {sentence.topic: str(sentence) for sentence in verdict(derive(read_holdings(folder)))}
+    assert "Worst factor" not in topics
+    assert "The lowest share is that under noise" in topics["Lowest share"]
+
+
+def test_three_cases_give_no_class_and_the_report_says_it(tmp_path: Path) -> None:
+    folder = study(tmp_path / "three", n=3, factors=ONE)
+    told = {sentence.topic: str(sentence) for sentence in verdict(derive(read_holdings(folder)))}
+    assert "No feature can be classified" in told["Features"]
+    assert "have too few subjects" in page_text(folder)
+
+
+def test_a_study_in_which_everything_failed(tmp_path: Path) -> None:
+    folder = study(tmp_path / "failed", n=4, factors=ONE, analyzed=False)
+    features = pd.read_parquet(folder / "features.parquet")
+    kept = features.iloc[:, :9].assign(status="failed", reason="the file is cut off after 12 kB")
+    kept.to_parquet(folder / "features.parquet", index=False)
+    text = page_text(folder)
+    assert "None of the" in text
+    assert "the file is cut off after # kB" in text
+    counts = pd.read_csv(folder / "report" / "tables" / "units.csv")
+    assert (counts["failed"].item(), counts["ok"].item()) == (12, 0)
+
+
+def test_difficult_names_are_text_everywhere(reported: Path) -> None:
+    trouble = (reported / "report" / "tables" / "cohort.tex").read_text(encoding="utf-8")
+    assert "\\begin{longtable}" in trouble
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    assert "<0>" not in text
+
+
+def test_an_analysis_of_a_feature_table_can_be_reported(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n=8, factors=ONE, analyzed=False)
+    table = tmp_path / "table.csv"
+    pd.read_parquet(folder / "features.parquet").to_csv(table, index=False)
+    stability_command(table)
+    text = page_text(tmp_path / "table_stability")
+    assert "These are analyses of a feature table" in text
+    assert "features stay good or excellent" in text
+
+
+def test_a_folder_with_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="nothing to report here"):
+        read_holdings(tmp_path)
+    with pytest.raises(StudyError, match="no such folder"):
+        read_holdings(tmp_path / "nowhere")
+
+
+def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n=5, factors=ONE, analyzed=False)
+    (folder / "stability").mkdir()
+    (folder / "stability" / "stability.csv").write_bytes(b"\xff\xfe\x00broken")
+    with pytest.raises(StudyError, match=r"stability\.csv"):
+        read_holdings(folder)
+
+
+def test_several_studies_say_which_features_are_robust_in_all(tmp_path: Path) -> None:
+    folders = [
+        study(tmp_path / name / "study", n=12, factors=ONE, seed=seed) for seed, name in enumerate("ab")
+    ]
+    sections, _, sheets = comparison(folders)
+    features = sheets[1].frame
+    both = features[["a", "b"]].isin(["good", "excellent"]).all(axis=1)
+    assert (features["in_all"].eq("yes") == both).all()
+    assert f"{both.sum()} of the " in str(sections[0].lead[0])
+    told = report_command(folders, formats=["html", "csv"])
+    assert any(
+        "compare" in Path(name).name for name in [p.name for p in (folders[0] / "report/tables").iterdir()]
+    )
+    page = read_page(folders[0] / "report" / "report.html")
+    assert "compare" in page.ids
+    assert told.data["verdict"]
+
+
+def test_studies_without_stability_cannot_be_compared(tmp_path: Path) -> None:
+    folders = [study(tmp_path / name, n=5, factors=ONE, analyzed=False) for name in "ab"]
+    with pytest.raises(StudyError, match="robustrad stability"):
+        comparison(folders)
+
+
+def test_a_drift_run_without_optional_tables_is_reported(tmp_path: Path) -> None:
+    folder = add_drift(study(tmp_path / "s", n=8, factors=ONE))
+    for name in ("breakdown", "patients", "matrix", "safeguards", "remedies"):
+        (folder / "drift" / f"{name}.csv").unlink()
+    text = page_text(folder)
+    assert "Logistic predicts outcome with AUC" in text
+    assert "No remedy was tried." in text
+
+
+def test_the_record_of_a_foreign_study_is_no_obstacle(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n=8, factors=ONE)
+    (folder / "study.json").write_text(json.dumps({"protocol": {"modality": "PT"}}))
+    assert "The study does not say what it was made with." in page_text(folder)

@@ -1,0 +1,115 @@
+"""Figures: what is drawn is what the table says, at the width of a journal, the same bytes each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import robustrad as rr
+from robustrad.report.derived import derive
+from robustrad.report.holdings import Holdings, read_holdings
+from robustrad.report.plates import Plate, plates
+from robustrad.report.plots.stability import dose_rows
+from robustrad.report.svg import inline_svg
+
+
+@pytest.fixture(scope="module")
+def holdings(reported: Path) -> Holdings:
+    return derive(read_holdings(reported))
+
+
+@pytest.fixture(scope="module")
+def drawn(holdings: Holdings) -> dict[str, Plate]:
+    return {plate.name: plate for plate in plates(holdings)}
+
+
+def axes() -> object:
+    return Figure(figsize=(4, 3)).add_subplot()
+
+
+def test_dose_response_draws_the_medians_of_the_summary(holdings: Holdings) -> None:
+    summary = holdings.frame("summary")
+    ax = rr.plot_dose_response(summary, axes(), factor="volume")
+    rows = dose_rows(summary)
+    own = rows[rows["factor"].eq("volume") & rows["feature_class"].eq("glcm")]
+    line = next(line for line in ax.lines if line.get_label() == "glcm")
+    expected = dict(zip(own["severity"] * own["sign"].fillna(1), own["median"], strict=True))
+    assert dict(zip(line.get_xdata(), line.get_ydata(), strict=True)) == pytest.approx(expected)
+    assert ax.get_xticklabels()[0].get_text().startswith("\u2212")
+
+
+def test_drift_draws_change_and_band(holdings: Holdings) -> None:
+    drift = holdings.frame("drift")
+    ax = rr.plot_drift(drift, axes(), factor="noise", margin=0.05)
+    line = next(line for line in ax.lines if line.get_label() == "logistic")
+    assert list(line.get_ydata()) == [-0.01, -0.21]
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert band.min() == pytest.approx(-0.25)
+    assert any(np.allclose(line.get_ydata(), -0.05) for line in ax.lines)
+
+
+def test_patients_are_ordered_by_their_score(holdings: Holdings) -> None:
+    ax = rr.plot_patients(holdings.frame("patients"), axes())
+    marks = [line for line in ax.lines if len(line.get_xdata()) > 1]
+    points = sorted((x, y) for line in marks for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True))
+    scores = [y for _, y in points]
+    assert len(scores) == 24
+    assert scores == sorted(scores)
+
+
+def test_remedies_stand_in_their_rank(holdings: Holdings) -> None:
+    ax = rr.plot_remedies(holdings.frame("remedies"), axes(), experiment="E1")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["combat", "icc filter"]
+    after = next(line for line in ax.lines if line.get_label() == "after")
+    assert list(after.get_xdata()) == [0.76, 0.7]
+
+
+@pytest.mark.parametrize("width", [85.0, 174.0])
+def test_figures_are_as_wide_as_a_journal_and_nothing_sticks_out(
+    drawn: dict[str, Plate], width: float
+) -> None:
+    fixed = {"heatmap", "components"}  # they need a page's width
+    for name, plate in drawn.items():
+        figure = plate.draw(width)
+        inches = figure.get_size_inches()
+        assert inches[0] * 25.4 <= (174.0 if name in fixed else width) + 1e-6, name
+        figure.draw_without_rendering()
+        tight = figure.get_tightbbox()
+        assert tight.x0 >= -0.02, name
+        assert tight.x1 <= inches[0] + 0.02, name
+        assert tight.y0 >= -0.02, name
+
+
+def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate], reported: Path) -> None:
+    expected = {
+        "heatmap",
+        "dose_response",
+        "survival",
+        "components",
+        "drift_auc",
+        "flips",
+        "calibration",
+        "patients",
+        "matrix",
+        "remedies",
+    }
+    assert set(drawn) == expected
+    for name in expected:
+        for suffix in (".pdf", ".svg", ".png", ".csv", ".txt"):
+            assert (reported / "report" / "figures" / f"{name}{suffix}").stat().st_size > 0
+        assert len(pd.read_csv(reported / "report" / "figures" / f"{name}.csv"))
+
+
+def test_a_figure_in_the_page_follows_its_ink_and_keeps_its_ids_apart(drawn: dict[str, Plate]) -> None:
+    text = str(inline_svg(drawn["survival"].draw(85.0), "one", alt='a "b" <c>'))
+    assert "currentColor" in text
+    assert "#1c2328" not in text
+    assert 'aria-label="a &#34;b&#34; &lt;c&gt;"' in text
+    assert "<text" in text
+    ids = {part.split('"')[0] for part in text.split('id="')[1:]}
+    assert ids
+    assert all(name.startswith("one-") for name in ids)
