@@ -58,7 +58,11 @@ def count_levels(values: NDArray[Any], settings: Settings, *, limit: int = MAX_L
     >>> count_levels(np.array([54.0, 166.0]), {"binWidth": 25})
     5
     """
-    low, high = values.min(), values.max()
+    return count_between(values.min(), values.max(), settings, limit=limit)
+
+
+def count_between(low: Any, high: Any, settings: Settings, *, limit: int = MAX_LEVELS) -> int:
+    """Return `count_levels` of values between ``low`` and ``high``, scalars of the image's own type."""
     if not (np.isfinite(low) and np.isfinite(high)):
         raise GrayLevelsError("values in the ROI are NaN or infinite: gray levels are not defined")
     chosen = resolved(settings)
