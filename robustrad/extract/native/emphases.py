@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,6 @@ ORDER = (
 _NO_RUNS = np.zeros((1, 1), dtype=np.int32)
 _NO_LINES = np.ones(1, dtype=np.bool_)
 _NO_SIZES = np.zeros(0, dtype=np.int64)
-_NO_WEIGHTS = np.zeros(0)
 
 
 def emphases(counts: Floats, gray: Ints, sizes: Ints, out: Floats) -> None:
@@ -51,11 +51,11 @@ def emphases(counts: Floats, gray: Ints, sizes: Ints, out: Floats) -> None:
         The result.
     """
     work = np.empty((4, max(len(sizes), len(gray), len(ORDER))))
-    _emphases(_NO_RUNS, _NO_LINES, _NO_WEIGHTS, gray, sizes, counts, len(sizes), work, out)
+    _emphases(_NO_RUNS, _NO_LINES, gray, sizes, counts, len(sizes), work, out)
 
 
 def run_emphases(  # noqa: PLR0917  # the inputs of one call
-    tables: NDArray[np.int32],
+    tables: NDArray[Any],
     gray: Ints,
     longest: int,
     lines: NDArray[np.bool_],
@@ -79,19 +79,12 @@ def run_emphases(  # noqa: PLR0917  # the inputs of one call
     out : ndarray of float64, (16,)
         The result; NaN if no direction counts.
     """
+    if weights is not None:
+        tables = np.sum(tables * (weights * lines)[:, None], axis=0, keepdims=True)
+        lines = _NO_LINES
     work = np.empty((4, max(longest, len(gray), len(ORDER))))
     counts = np.empty(len(gray) * longest)
-    _emphases(
-        tables,
-        lines,
-        _NO_WEIGHTS if weights is None else weights,
-        gray,
-        _NO_SIZES,
-        counts,
-        longest,
-        work,
-        out,
-    )
+    _emphases(tables, lines, gray, _NO_SIZES, counts, longest, work, out)
 
 
 def places(names: Mapping[str, str]) -> dict[str, int]:
@@ -101,9 +94,8 @@ def places(names: Mapping[str, str]) -> dict[str, int]:
 
 @bare
 def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    tables: NDArray[np.int32],
+    tables: NDArray[Any],
     lines: NDArray[np.bool_],
-    weights: Floats,
     gray: Ints,
     sizes: Ints,
     counts: Floats,
@@ -118,44 +110,36 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     by_size = work[1]
     length = work[2]
     out = work[3]
-    each = lines.shape[0] > 1 and weights.shape[0] == 0  # else one matrix in all
     for k in range(16):
         total[k] = 0.0
+    for j in range(widest):
+        length[j] = np.float64(j + 1) if runs else np.float64(sizes[j])
     used = 0
-    for a in range(lines.shape[0] if each else 1):
-        if each and not lines[a]:
-            continue
-        columns = widest
+    columns = 1 if runs else widest
+    for a in range(lines.shape[0]):
         if runs:
+            if lines.shape[0] > 1 and not lines[a]:
+                continue
             columns = 1
-            last = a if each else lines.shape[0] - 1
-            base = (rows + 1) * (rows + 1) - 1
-            for one in range(a, last + 1):
-                if lines[one]:
-                    for i in range(1, rows + 1):
-                        cell = base + i * (widest + 2) + 1
-                        while columns < widest and tables[one, cell + columns + 1] > 0:
-                            columns += 1
-            for cell in range(rows * columns):
+            for cell in range(rows * widest):
                 counts[cell] = 0.0
-            for one in range(a, last + 1):
-                if lines[one]:
-                    weight = weights[one] if weights.shape[0] > 0 else 1.0
-                    for i in range(rows):
-                        cell = base + (i + 1) * (widest + 2) + 2
-                        for j in range(columns):
-                            difference = tables[one, cell + j] - tables[one, cell + j + 1]
-                            counts[i * columns + j] += difference * weight
-        for j in range(columns):
-            length[j] = np.float64(j + 1) if runs else np.float64(sizes[j])
+            if lines[a]:
+                places = tables[a, (rows + 1) * (rows + 1) :]
+                for i in range(rows):
+                    cell = (i + 1) * (widest + 2) + 1
+                    j = 0
+                    while j < widest and places[cell + j] > 0:
+                        counts[i * widest + j] = places[cell + j] - places[cell + j + 1]
+                        j += 1
+                    columns = max(columns, j)
         n = 0.0
         for j in range(columns):
             by_size[j] = 0.0
         for i in range(rows):
             by_gray[i] = 0.0
             for j in range(columns):
-                by_gray[i] += counts[i * columns + j]
-                by_size[j] += counts[i * columns + j]
+                by_gray[i] += counts[i * widest + j]
+                by_size[j] += counts[i * widest + j]
             n += by_gray[i]
         if n == 0:
             # only a single matrix can be empty; entropy and size variance are sums of no terms
@@ -191,7 +175,7 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         for i in range(rows):
             ii = np.float64(gray[i]) * np.float64(gray[i])
             for j in range(columns):
-                count = counts[i * columns + j]
+                count = counts[i * widest + j]
                 if count == 0:
                     continue
                 jj = length[j] * length[j]

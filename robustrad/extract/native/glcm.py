@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,6 @@ from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
 _EPS = float(np.spacing(1))
-_NO_WEIGHTS = np.zeros(0)
 
 ORDER = (
     "Autocorrelation",
@@ -43,7 +44,7 @@ ORDER = (
 
 
 def glcm_features(
-    tables: NDArray[np.int32], gray: Ints, *, symmetrical: bool, weights: Floats | None, out: Floats
+    tables: NDArray[Any], gray: Ints, *, symmetrical: bool, weights: Floats | None, out: Floats
 ) -> None:
     """Write the GLCM features to ``out``, in the order of `ORDER`.
 
@@ -60,13 +61,13 @@ def glcm_features(
     out : ndarray of float64, (24,)
         The result.
     """
-    known, highest = len(gray), int(gray[-1])
-    angles = len(tables) if weights is None else 1
+    if weights is not None:
+        tables = np.sum(tables * weights[:, None], axis=0, keepdims=True)
+    angles, known, highest = len(tables), len(gray), int(gray[-1])
     matrices, scaled = np.empty((2, angles, known, known))
     margins = np.empty((angles, 2, known))
     sums, row = np.empty(3 * highest + 1), np.empty(len(ORDER))
-    chosen = _NO_WEIGHTS if weights is None else weights
-    used, share = _features(tables, gray, chosen, symmetrical, matrices, scaled, margins, sums, row, out)
+    used, share = _features(tables, gray, symmetrical, matrices, scaled, margins, sums, row, out)
     out[-1] = maximal_correlation(
         matrices[:used], scaled[:used], margins[:used], share, symmetrical=symmetrical
     )
@@ -95,9 +96,8 @@ def _plogp(p: Floats) -> float:
 
 @bare
 def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    tables: NDArray[np.int32],
+    tables: NDArray[Any],
     gray: Ints,
-    weights: Floats,
     symmetrical: bool,
     matrices: Floats,
     scaled: Floats,
@@ -113,7 +113,6 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     wide = g + 1
     highest = gray[g - 1]
     angles = tables.shape[0]
-    each = weights.shape[0] == 0
     sums = work[: 2 * highest + 1]
     differences = work[2 * highest + 1 :]
     defined = total.shape[0] - 1
@@ -122,27 +121,19 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     used = 0
     share = 0.0
     missing = 0  # directions whose Imc2 is the root of a negative number: rounding
-    for a in range(angles if each else 1):
+    for a in range(angles):
         p = matrices[used]
+        table = tables[a]
         pairs = 0.0
         for i in range(g):
             for j in range(g):
-                p[i, j] = 0.0
-        for one in range(a, a + 1 if each else angles):
-            weight = 1.0 if each else weights[one]
-            for i in range(g):
-                for j in range(g):
-                    count = tables[one, (i + 1) * wide + j + 1]
-                    if symmetrical:
-                        count += tables[one, (j + 1) * wide + i + 1]
-                    p[i, j] += count * weight
-        for i in range(g):
-            row = 0.0
-            for j in range(g):
-                row += p[i, j]
-            pairs += row
+                count = table[(i + 1) * wide + j + 1]
+                if symmetrical:
+                    count += table[(j + 1) * wide + i + 1]
+                p[i, j] = count
+                pairs += count
         if pairs == 0:
-            if each and angles > 1:
+            if angles > 1:
                 continue
             for k in range(total.shape[0]):
                 total[k] = np.nan
