@@ -70,6 +70,7 @@ def count_between(low: Any, high: Any, settings: Settings, *, limit: int = MAX_L
     told = f"binWidth {width}" if count is None else f"binCount {count}"
     if count is not None:
         # A flat region fills one bin in the middle of PyRadiomics' [value - 0.5, value + 0.5].
+        _refuse_crowded(low, high, count)
         highest, levels = count, 1 if low == high else count
     else:
         edges = _edges(low, high, width)
@@ -119,6 +120,17 @@ def _edges(low: Any, high: Any, width: float) -> _Edges:
             "choose wider bins"
         )
     return _Edges(float(start), step, math.ceil(number))
+
+
+def _refuse_crowded(low: Any, high: Any, count: int) -> None:
+    """Refuse more bins than there are numbers between two values: numpy cannot lay out their edges."""
+    try:
+        np.histogram_bin_edges(np.asarray([low, high]), min(count, MAX_EDGES))
+    except ValueError:
+        raise GrayLevelsError(
+            f"binCount {count} is more than the numbers of the image between {low:g} and {high:g} can tell "
+            "apart; choose fewer bins"
+        ) from None
 
 
 def _refuse_overflow(low: Any, high: Any, width: float) -> None:

@@ -77,10 +77,7 @@ def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArra
     """
     with np.errstate(all="ignore"):  # an overflow shows in the edges
         if count is not None:
-            try:
-                edges = np.histogram_bin_edges(np.asarray([low, high]), count)
-            except ValueError:  # more bins than numbers between the two
-                raise _no_edges(low, high, width, count) from None
+            edges = np.histogram_bin_edges(np.asarray([low, high]), count)
             edges[-1] += 1
         else:
             edges = np.arange(low - (low % width), high + 2 * width, width)
