@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,8 +139,12 @@ def _resample(image: sitk.Image, grid: Grid, method: int, transform: sitk.Transf
     return resampler.Execute(image)
 
 
+@lru_cache(maxsize=64)
 def probe(grid: Grid) -> sitk.Image:
-    """Return an image of one voxel that converts between indices and points as an image on ``grid`` does."""
+    """Return an image of one voxel that converts between indices and points as an image on ``grid`` does.
+
+    It is kept for the next call: do not change it.
+    """
     return replace(grid, size=(1, 1, 1)).blank()
 
 

@@ -58,7 +58,11 @@ def count_levels(values: NDArray[Any], settings: Settings, *, limit: int = MAX_L
     >>> count_levels(np.array([54.0, 166.0]), {"binWidth": 25})
     5
     """
-    low, high = values.min(), values.max()
+    return count_between(values.min(), values.max(), settings, limit=limit)
+
+
+def count_between(low: Any, high: Any, settings: Settings, *, limit: int = MAX_LEVELS) -> int:
+    """Return `count_levels` of values between ``low`` and ``high``, scalars of the image's own type."""
     if not (np.isfinite(low) and np.isfinite(high)):
         raise GrayLevelsError("values in the ROI are NaN or infinite: gray levels are not defined")
     chosen = resolved(settings)
@@ -66,6 +70,7 @@ def count_levels(values: NDArray[Any], settings: Settings, *, limit: int = MAX_L
     told = f"binWidth {width}" if count is None else f"binCount {count}"
     if count is not None:
         # A flat region fills one bin in the middle of PyRadiomics' [value - 0.5, value + 0.5].
+        _refuse_crowded(low, high, count)
         highest, levels = count, 1 if low == high else count
     else:
         edges = _edges(low, high, width)
@@ -115,6 +120,17 @@ def _edges(low: Any, high: Any, width: float) -> _Edges:
             "choose wider bins"
         )
     return _Edges(float(start), step, math.ceil(number))
+
+
+def _refuse_crowded(low: Any, high: Any, count: int) -> None:
+    """Refuse more bins than there are numbers between two values: numpy cannot lay out their edges."""
+    try:
+        np.histogram_bin_edges(np.asarray([low, high]), min(count, MAX_EDGES))
+    except ValueError:
+        raise GrayLevelsError(
+            f"binCount {count} is more than the numbers of the image between {low:g} and {high:g} can tell "
+            "apart; choose fewer bins"
+        ) from None
 
 
 def _refuse_overflow(low: Any, high: Any, width: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from robustrad.extract.catalog import FEATURES, ON_REQUEST, RETIRED, SHAPE_CLASSES
@@ -29,6 +30,7 @@ def feature_names(parameters: Parameters) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+@lru_cache(maxsize=256)
 def enabled(name: str, listed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the features of class ``name`` that give a value; nothing listed means PyRadiomics' default."""
     asked = listed or tuple(feature for feature in FEATURES[name] if feature not in ON_REQUEST[name])

@@ -40,6 +40,13 @@ def test_eigenvalues_and_square_roots_of_noise_get_more() -> None:
         assert not single(1.0, 1.0 + 5e-7, name=name, relative=1e-12)
 
 
+def test_only_imc2_is_noise_near_zero() -> None:
+    for name, same in (("original_glcm_Imc2", True), ("original_glcm_MCC", False)):
+        assert single(4.215e-6, 4.215e-6 + 5e-9, name=name) is same
+    assert not single(4.2e-6, 4.2e-6 + 5e-8, name="original_glcm_Imc2")
+    assert not single(0.0, 5e-9, name="original_glcm_Imc2", relative=1e-12)
+
+
 def test_the_scale_of_a_feature_widens_what_is_tolerated_near_zero() -> None:
     a, b = {"original_firstorder_Mean": 1e-14}, {"original_firstorder_Mean": 5e-10}
     assert not compare(a, b).holds

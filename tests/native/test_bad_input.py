@@ -60,6 +60,13 @@ def test_too_many_gray_levels_are_refused() -> None:
             features(engine, *images(voxels, BALL), asked)
 
 
+def test_more_bins_than_numbers_between_the_extremes_are_refused() -> None:
+    voxels = np.where(_voxels() > 0, 1.0, np.nextafter(1.0, 2.0))
+    for engine in (NATIVE, PYRADIOMICS):
+        with pytest.raises(GrayLevelsError, match="binCount 200 is more than the numbers"):
+            features(engine, *images(voxels, BALL), parameters({"binCount": 200}))
+
+
 def test_a_hundred_thousand_levels_are_no_matter_without_matrices() -> None:
     voxels = np.linspace(0, 1, BALL.size).reshape(BALL.shape)
     assert parity(*images(voxels, BALL), parameters({"binWidth": 1e-5}, classes={"firstorder": ()})).holds

@@ -15,12 +15,13 @@ from robustrad.extract.native.cubes import TRIANGLES
 from robustrad.extract.native.diameters import diameters
 from robustrad.extract.native.discretize import discretize
 from robustrad.extract.native.filters import gradient
-from robustrad.extract.native.firstorder import extent, first_order
+from robustrad.extract.native.firstorder import NAMES, extent, first_order
+from robustrad.extract.native.frame import TextureSettings, frame, workspace
 from robustrad.extract.native.log import laplacian
 from robustrad.extract.native.resample import interpolate, linear_taps, spline_block, spline_taps
 from robustrad.extract.native.roi import Box, bounding_box, crop
 from robustrad.extract.native.shape import mesh, principal
-from robustrad.extract.native.texture import TextureSettings, frame, texture_features
+from robustrad.extract.native.texture import PLACES, texture_features
 from robustrad.extract.native.wavelet import wavelet_bands
 
 
@@ -152,9 +153,12 @@ def test_texture_of_a_checkerboard_in_closed_form() -> None:
     roi = crop(mask, Box((0, 0, 0), (4, 4, 4)))
     levels = discretize(values.ravel(), 0.0, 1.0, width=1.0)
     settings = TextureSettings()
-    found = texture_features(
-        levels, frame(roi, settings), settings, (1.0, 1.0, 1.0), ("glszm", "glrlm", "glcm")
-    )
+    base = frame(roi, settings)
+    wanted = ("glszm", "glrlm", "glcm")
+    values = texture_features(levels, base, workspace(base), settings, (1.0, 1.0, 1.0), wanted)
+    found = {
+        name: {feature: values[place] for feature, place in places.items()} for name, places in PLACES.items()
+    }
     assert found["levels"] == {"Entropy": pytest.approx(1.0), "Uniformity": 0.5}
     # by their corners all voxels of a color hang together: two zones of 32 voxels
     assert found["glszm"]["LargeAreaEmphasis"] == 32**2
@@ -206,7 +210,10 @@ def test_maximal_correlation_is_that_of_the_full_problem(levels: int, symmetrica
         matrices = (counts / counts.sum())[np.ix_(kept, kept)][None]
         matrices = np.ascontiguousarray(matrices)
         margins = np.stack([matrices.sum(axis=2), matrices.sum(axis=1)], axis=1)
-        found = maximal_correlation(matrices, margins, symmetrical=symmetrical)
+        whole = margins[:, 0, :, None] * margins[:, 1, None, :] + np.spacing(1)
+        share = float((np.spacing(1) / whole[matrices > 0]).max())
+        scaled = matrices / np.sqrt(whole)
+        found = maximal_correlation(matrices, scaled, margins, share, symmetrical=symmetrical)
         assert found == pytest.approx(_as_pyradiomics(matrices, margins), rel=1e-7)
 
 
@@ -218,6 +225,6 @@ def test_percentiles_are_numpys(count: int) -> None:
         np.round(rng.normal(0, 2, count)),
         rng.standard_cauchy(count) * 1e6,
     ):
-        found = first_order(values, extent(values), voxel_volume=1.0)
+        found = dict(zip(NAMES, first_order(values, extent(values), voxel_volume=1.0), strict=True))
         low, median, high = np.percentile(values, [10, 50, 90])
         assert (found["10Percentile"], found["Median"], found["90Percentile"]) == (low, median, high)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.extract.sampling import AnalysisGrid
+from robustrad.extract.analysis_grid import AnalysisGrid, probe
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +32,7 @@ def positions(laid: AnalysisGrid) -> Positions | None:
     """
     if laid.transform is not None or laid.grid.direction != laid.source.direction:
         return None
-    source = replace(laid.source, size=(1, 1, 1)).blank()
-    target = replace(laid.grid, size=(1, 1, 1)).blank()
+    source, target = probe(laid.source), probe(laid.grid)
 
     def index(axis: int, place: int) -> float:
         at = [place if axis == other else 0 for other in range(3)]
@@ -58,7 +57,7 @@ def _straight(laid: AnalysisGrid, axis: int, count: int) -> Floats | None:
     """
     if laid.grid.direction != _UPRIGHT:
         return None
-    source = replace(laid.source, size=(1, 1, 1), origin=(0.0, 0.0, 0.0)).blank()
+    source = probe(replace(laid.source, origin=(0.0, 0.0, 0.0)))
     inverse = float(
         source.TransformPhysicalPointToContinuousIndex([float(axis == a) for a in range(3)])[axis]
     )

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
 from robustrad.extract.native.lanczos import second_magnitudes
-from robustrad.extract.native.means import mean_defined
 
 Floats = NDArray[np.float64]
 _EPS = float(np.spacing(1))
@@ -22,27 +21,30 @@ _LARGEST_SHARE = 1e-4
 _SMALLEST = 1e-6
 
 
-def maximal_correlation(matrices: Floats, margins: Floats, *, symmetrical: bool) -> float:
+def maximal_correlation(
+    matrices: Floats, scaled: Floats, margins: Floats, share: float, *, symmetrical: bool
+) -> float:
     """Return MCC, the mean over directions of the square root of the second eigenvalue of Q.
 
     Parameters
     ----------
     matrices : ndarray of float64, (a, g, g)
         Normalized co-occurrence matrices.
+    scaled : ndarray of float64, (a, g, g)
+        H of each.
     margins : ndarray of float64, (a, 2, g)
-        Their sums along the rows and along the columns.
+        Sums of the matrices along the rows and along the columns.
+    share : float
+        The largest e; NaN if the matrices are not defined.
     symmetrical : bool
         They are symmetric.
     """
-    if np.isnan(matrices).any():
+    if np.isnan(share):
         return float("nan")
     if matrices.shape[1] < 2:
         return 1.0
     if not len(matrices):
         return float("nan")
-    matrices = np.ascontiguousarray(matrices)
-    scaled = np.zeros(matrices.shape)
-    share = _scale(matrices, margins, scaled)
     if share <= _LARGEST_SHARE:
         first = np.sqrt(margins[:, 0])
         if symmetrical:
@@ -65,24 +67,8 @@ def _as_pyradiomics(matrices: Floats, margins: Floats) -> float:
     values.sort()
     with np.errstate(invalid="ignore"):
         second = np.sqrt(values[:, -2])
-    if np.iscomplexobj(second):
-        return float(second[~np.isnan(second)].mean().real)
-    return float(mean_defined(second[:, None])[0])
-
-
-@bare
-def _scale(matrices: Floats, margins: Floats, out: Floats) -> float:
-    # H of every direction, and the largest share that eps takes of a denominator.
-    share = 0.0
-    g = matrices.shape[1]
-    for a in range(matrices.shape[0]):
-        for i in range(g):
-            for k in range(g):
-                if matrices[a, i, k] != 0:
-                    whole = margins[a, 0, i] * margins[a, 1, k] + _EPS
-                    out[a, i, k] = matrices[a, i, k] / np.sqrt(whole)
-                    share = max(share, _EPS / whole)
-    return share
+    defined = second[~np.isnan(second)]
+    return float(defined.mean().real) if defined.size else float("nan")
 
 
 @bare

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,8 @@ from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
 from robustrad.extract.levels import GrayLevelsError
+
+_EPS = float(np.spacing(1))
 
 
 class Levels(NamedTuple):
@@ -23,11 +24,14 @@ class Levels(NamedTuple):
         The gray levels that occur, rising.
     counts : ndarray of int64, (g,)
         Voxels of each.
+    spread : ndarray of float64, (2,)
+        Entropy (bits) and uniformity of their histogram.
     """
 
     places: NDArray[np.int32]
     gray: NDArray[np.int64]
     counts: NDArray[np.int64]
+    spread: NDArray[np.float64]
 
     @property
     def highest(self) -> int:
@@ -36,16 +40,16 @@ class Levels(NamedTuple):
 
 
 def discretize(
-    values: NDArray[Any], low: float, high: float, *, width: float = 25.0, count: int | None = None
+    values: NDArray[np.float64], low: Any, high: Any, *, width: float = 25.0, count: int | None = None
 ) -> Levels:
     """Return the gray levels of ``values``.
 
     Parameters
     ----------
-    values : ndarray, (n,)
-        Finite intensities of the ROI; edges are laid in their own type, as PyRadiomics does.
-    low, high : float
-        Their minimum and maximum.
+    values : ndarray of float64, (n,)
+        Finite intensities of the ROI.
+    low, high : scalar
+        Their minimum and maximum in the image's own type: edges are laid in it, as PyRadiomics does.
     width : float
         Fixed bin width; edges are multiples of it (``binWidth``).
     count : int or None
@@ -56,26 +60,22 @@ def discretize(
     GrayLevelsError
         If the type of the image cannot hold the edges.
     """
-    edges = bin_edges(values.dtype.type(low), values.dtype.type(high), width=width, count=count)
-    step = (float(edges[-1]) - float(edges[0])) / (len(edges) - 1)
-    index = np.empty(len(values), dtype=np.int32)
-    histogram = np.zeros(len(edges) + 1, dtype=np.int64)
-    _digitize(values.astype(np.float64, copy=False), edges.astype(np.float64), step, index, histogram)
-    gray = np.flatnonzero(histogram)
-    if len(gray) < gray[-1]:
-        place = np.zeros(len(histogram), dtype=np.int32)
-        place[gray] = np.arange(1, len(gray) + 1)
-        index = place[index]
-    return Levels(index, gray, histogram[gray])
+    edges = bin_edges(low, high, width=width, count=count)
+    places = np.empty(len(values), dtype=np.int32)
+    tables = np.zeros((3, len(edges) + 1), dtype=np.int64)
+    spread = np.zeros(2)
+    known = _digitize(values, edges.astype(np.float64, copy=False), places, tables, spread)
+    if known < 0 or float(edges[0]) > float(low):
+        raise _no_edges(low, high, width, count)
+    return Levels(places, tables[1, :known], tables[2, :known], spread)
 
 
 def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArray[Any]:
-    """Return the bin edges between two scalars of the image's type, rising.
+    """Return the bin edges between two scalars of the image's type.
 
     How many there may be is for ``levels.count_levels`` to say, before they are laid out.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an overflow shows in the edges, see below
+    with np.errstate(all="ignore"):  # an overflow shows in the edges
         if count is not None:
             edges = np.histogram_bin_edges(np.asarray([low, high]), count)
             edges[-1] += 1
@@ -83,25 +83,38 @@ def bin_edges(low: Any, high: Any, *, width: float, count: int | None) -> NDArra
             edges = np.arange(low - (low % width), high + 2 * width, width)
     if len(edges) == 1:
         edges = np.asarray([edges[0] - 0.5, edges[0] + 0.5])
-    if len(edges) < 2 or np.any(edges[1:] <= edges[:-1]) or float(edges[0]) > float(low):
-        raise GrayLevelsError(
-            f"bins of width {width:g} between {float(low):g} and {float(high):g} cannot be laid out in "
-            f"{np.asarray(low).dtype}. Change binWidth, or use float64 images"
-        )
+    if len(edges) < 2:
+        raise _no_edges(low, high, width, count)
     return edges
+
+
+def _no_edges(low: Any, high: Any, width: float, count: int | None) -> GrayLevelsError:
+    told = f"bins of width {width:g}" if count is None else f"{count} bins"
+    setting = "binWidth" if count is None else "binCount"
+    return GrayLevelsError(
+        f"{told} between {float(low):g} and {float(high):g} cannot be laid out in "
+        f"{np.asarray(low).dtype}. Change {setting}, or use float64 images"
+    )
 
 
 @bare
 def _digitize(
     values: NDArray[np.float64],
     edges: NDArray[np.float64],
-    step: float,
-    index: NDArray[np.int32],
-    histogram: NDArray[np.int64],
-) -> None:
-    # The level of a value is the number of edges at or below it: guessed, then put right.
+    places: NDArray[np.int32],
+    tables: NDArray[np.int64],
+    spread: NDArray[np.float64],
+) -> int:
+    # The level of a value is the number of edges at or below it: guessed, then put right. Fills the places
+    # and, in ``tables``, the levels that occur and their voxels. Returns how many occur; -1 without order
+    # among the edges.
     last = edges.shape[0]
+    for k in range(1, last):
+        if not edges[k] > edges[k - 1]:
+            return -1
     start = edges[0]
+    step = (edges[last - 1] - start) / (last - 1)
+    histogram = tables[0]
     for i in range(values.shape[0]):
         value = values[i]
         level = min(max(int((value - start) / step), 0), last - 1) + 1
@@ -109,5 +122,20 @@ def _digitize(
             level -= 1
         while level < last and edges[level] <= value:
             level += 1
-        index[i] = level
+        places[i] = level
         histogram[level] += 1
+    known = 0
+    for level in range(last + 1):
+        count = histogram[level]
+        if count > 0:
+            p = count / values.shape[0]
+            spread[0] -= p * np.log2(p + _EPS)
+            spread[1] += p * p
+            tables[1, known] = level
+            tables[2, known] = count
+            known += 1
+            histogram[level] = known
+    if known < tables[1, known - 1]:
+        for i in range(values.shape[0]):
+            places[i] = histogram[places[i]]
+    return known

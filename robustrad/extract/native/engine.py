@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from robustrad.core.geometry import Grid
 from robustrad.extract.catalog import SHAPE_CLASSES
 from robustrad.extract.engine import PYRADIOMICS_DEFINITION, Region, RegionRefusedError
-from robustrad.extract.levels import MAX_EDGES, MAX_LEVELS, GrayLevelsError, count_levels
+from robustrad.extract.levels import MAX_EDGES, MAX_LEVELS, GrayLevelsError, count_between
 from robustrad.extract.names import enabled
 from robustrad.extract.native.axes import positions
 from robustrad.extract.native.discretize import discretize
+from robustrad.extract.native.firstorder import NAMES as FREE_NAMES
 from robustrad.extract.native.firstorder import Extent, extent, first_order
+from robustrad.extract.native.frame import Frame, NoDirectionsError, TextureSettings, Work, frame, workspace
 from robustrad.extract.native.images import IMAGE_TYPES, Crop, RoiImage, roi_images
 from robustrad.extract.native.masks import checked_box, mask_on_grid, resegmented
 from robustrad.extract.native.prepared import Prepared, prepare
 from robustrad.extract.native.roi import Bools, Box, Roi, crop
 from robustrad.extract.native.shape import shape_features
 from robustrad.extract.native.shape2d import shape2d_features
-from robustrad.extract.native.texture import (
-    TEXTURES,
-    Frame,
-    NoDirectionsError,
-    TextureSettings,
-    frame,
-    texture_features,
-)
+from robustrad.extract.native.texture import PLACES, TEXTURES, texture_features
 from robustrad.extract.parameters import Parameters, Settings
 from robustrad.extract.sampling import AnalysisGrid, lay_grid
 from robustrad.extract.settings import resolved
@@ -107,16 +104,46 @@ class NativeEngine:
 
     def features(self, region: Region, parameters: Parameters) -> dict[str, float]:
         """Discretize and compute all classes of all filtered images; see ``Engine.features``."""
-        classes = {n: f for n, f in parameters.feature_classes.items() if n not in SHAPE_CLASSES}
-        asked = {name: enabled(name, listed) for name, listed in classes.items()}
+        asked = tuple(
+            (name, enabled(name, listed))
+            for name, listed in parameters.feature_classes.items()
+            if name not in SHAPE_CLASSES
+        )
         found = dict(region.shape)
+        if not asked:
+            return found
+        rooms: dict[Any, Work] = {}
+        settings: dict[str, dict[str, Any]] = {}
         for place, image in enumerate(region.payload.images):
-            own = parameters.image_types[image.image_type]
-            settings = resolved({**parameters.settings, **own})
-            values = _values(region.payload, place, classes, settings)
-            for name, features in asked.items():
-                found |= {f"{image.name}_{name}_{feature}": values[name][feature] for feature in features}
+            kind = image.image_type
+            if kind not in settings:
+                settings[kind] = resolved({**parameters.settings, **parameters.image_types[kind]})
+            values = _values(region.payload, place, {name for name, _ in asked}, settings[kind], rooms)
+            names, places = _columns(image.name, asked)
+            found.update(zip(names, [values[at] for at in places], strict=True))
         return found
+
+
+@lru_cache(maxsize=1024)
+def _columns(image: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[list[str], list[int]]:
+    # Names of the features of one image, and their places in what ``_values`` returns.
+    names = [f"{image}_{name}_{feature}" for name, features in asked for feature in features]
+    return names, [_PLACES[name][feature] for name, features in asked for feature in features]
+
+
+def _all_places() -> dict[str, dict[str, int]]:
+    free = len(FREE_NAMES)
+    found = {
+        name: {feature: free + place for feature, place in features.items()}
+        for name, features in PLACES.items()
+    }
+    found["firstorder"] = found.pop("levels") | {name: place for place, name in enumerate(FREE_NAMES)}
+    return found
+
+
+#: Class -> feature -> its place: first order first, what needs no levels in front.
+_PLACES = _all_places()
+_NO_FIRST_ORDER = [float("nan")] * len(FREE_NAMES)
 
 
 def _spacing(grid: Grid) -> tuple[float, float, float]:
@@ -155,39 +182,55 @@ def _pair(spacing: tuple[float, float, float], flat: int) -> tuple[float, float]
     return first, second
 
 
+class _Intensities(NamedTuple):
+    """Values of one image in float64, and their extremes: as they are, and in the image's own type."""
+
+    values: NDArray[np.float64]
+    span: Extent
+    low: Any
+    high: Any
+
+
+def _intensities(values: NDArray[Any]) -> _Intensities:
+    floats = values.astype(np.float64, copy=False)
+    span = extent(floats)
+    if not span.finite:
+        return _Intensities(floats, span, values.min(), values.max())
+    return _Intensities(floats, span, values.dtype.type(span.low), values.dtype.type(span.high))
+
+
 def _values(
-    payload: Payload, place: int, classes: dict[str, tuple[str, ...]], settings: dict[str, Any]
-) -> dict[str, dict[str, float]]:
-    """Return all features of the wanted classes of one image."""
-    if not classes:
-        return {}
-    image = payload.images[place]
-    limit = MAX_EDGES if set(classes) <= {"firstorder"} else MAX_LEVELS
-    span = _remembered(payload, ("extent", place), lambda: extent(image.values))
-    ends = np.array([span.low, span.high]).astype(image.values.dtype) if span.finite else image.values
-    try:
-        count_levels(ends, settings, limit=limit)
-    except GrayLevelsError as error:
-        raise GrayLevelsError(f"image {image.name}: {error}") from None
-    levels = discretize(
-        image.values, span.low, span.high, width=settings["binWidth"], count=settings["binCount"]
+    payload: Payload, place: int, classes: set[str], settings: dict[str, Any], rooms: dict[Any, Work]
+) -> list[float]:
+    """Return all features of the wanted classes of one image, at their ``_PLACES``."""
+    known: _Intensities = _remembered(
+        payload, ("intensities", place), lambda: _intensities(payload.images[place].values)
     )
-    textures = [name for name in TEXTURES if name in classes]
+    try:
+        limit = MAX_EDGES if classes <= {"firstorder"} else MAX_LEVELS
+        count_between(known.low, known.high, settings, limit=limit)
+        width, count = settings["binWidth"], settings["binCount"]
+        levels = discretize(known.values, known.low, known.high, width=width, count=count)
+    except GrayLevelsError as error:
+        raise GrayLevelsError(f"image {payload.images[place].name}: {error}") from None
+    textures = classes.intersection(TEXTURES)
     reading = _texture_settings(settings)
     base = _frame(payload, reading) if textures else None
-    found = texture_features(levels, base, reading, payload.spacing, textures)
-    if "firstorder" in classes:
-        found["firstorder"] = _first_order(payload, place, span, settings) | found["levels"]
-    return found
+    work = None
+    if base is not None:
+        own = (reading.distances, reading.flat)
+        work = rooms[own] = rooms.get(own) or workspace(base)
+    found: list[float] = texture_features(levels, base, work, reading, payload.spacing, textures).tolist()
+    free = _first_order(payload, place, known, settings) if "firstorder" in classes else _NO_FIRST_ORDER
+    return free + found
 
 
-def _first_order(payload: Payload, place: int, span: Extent, settings: Settings) -> dict[str, float]:
+def _first_order(payload: Payload, place: int, known: _Intensities, settings: Settings) -> list[float]:
     shift: Any = settings["voxelArrayShift"]
-    values = payload.images[place].values
-    found: dict[str, float] = _remembered(
+    found: list[float] = _remembered(
         payload,
         ("first order", place, shift),
-        lambda: first_order(values, span, voxel_volume=payload.volume, shift=shift),
+        lambda: first_order(known.values, known.span, voxel_volume=payload.volume, shift=shift),
     )
     return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,30 @@ SORTED = 2048
 PERCENTS = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 
+#: Features that need no gray levels.
+NAMES = (
+    "10Percentile",
+    "90Percentile",
+    "Energy",
+    "InterquartileRange",
+    "Kurtosis",
+    "Maximum",
+    "Mean",
+    "MeanAbsoluteDeviation",
+    "Median",
+    "Minimum",
+    "Range",
+    "RobustMeanAbsoluteDeviation",
+    "RootMeanSquared",
+    "Skewness",
+    "StandardDeviation",
+    "TotalEnergy",
+    "Variance",
+)
+#: Features of the histogram of gray levels; see ``Levels.spread``.
+LEVEL_NAMES = ("Entropy", "Uniformity")
+
+
 class Extent(NamedTuple):
     """Extremes of the ROI and whether all values are finite."""
 
@@ -25,20 +51,18 @@ class Extent(NamedTuple):
     finite: bool
 
 
-def extent(values: NDArray[Any]) -> Extent:
+def extent(values: Values) -> Extent:
     """Return the extremes of ``values``; ``finite`` is False if any is NaN or infinite."""
-    low, high, total = _extent(values.astype(np.float64, copy=False))
-    return Extent(low, high, bool(np.isfinite(total)))
+    low, high, total = _extent(values)
+    return Extent(low, high, math.isfinite(total))
 
 
-def first_order(
-    values: NDArray[Any], span: Extent, *, voxel_volume: float, shift: float = 0.0
-) -> dict[str, float]:
-    """Return the first-order features that need no gray levels, by PyRadiomics' names.
+def first_order(values: Values, span: Extent, *, voxel_volume: float, shift: float = 0.0) -> list[float]:
+    """Return the first-order features that need no gray levels, in the order of `NAMES`.
 
     Parameters
     ----------
-    values : ndarray, (n,)
+    values : ndarray of float64, (n,)
         Intensities of the ROI.
     span : Extent
         Their extremes.
@@ -47,41 +71,19 @@ def first_order(
     shift : float
         ``voxelArrayShift``, added before squaring in the energies.
     """
-    data = values.astype(np.float64) if values.dtype != np.float64 else values
-    p10, p25, p50, p75, p90 = _percentiles(data, span.low, span.high)
-    mean, energy, m2, m3, m4, deviation = (
-        _flat_moments(data, shift) if span.low == span.high else _moments(data, float(shift))
-    )
-    robust = _robust_deviation(data, p10, p90)
+    low, high, _ = span
+    p10, p25, p50, p75, p90 = _percentiles(values, low, high)
+    mean, energy, m2, m3, m4, deviation, robust = _moments(values, float(shift), p10, p90)
+    if low == high:
+        mean, energy, m2, m3, m4, deviation = _flat_moments(values, shift)
     flat = m2 == 0
-    return {
-        "10Percentile": p10,
-        "90Percentile": p90,
-        "Energy": energy,
-        "InterquartileRange": p75 - p25,
-        "Kurtosis": m4 if flat else m4 / m2**2.0,
-        "Maximum": span.high,
-        "Mean": mean,
-        "MeanAbsoluteDeviation": deviation,
-        "Median": p50,
-        "Minimum": span.low,
-        "Range": span.high - span.low,
-        "RobustMeanAbsoluteDeviation": robust,
-        "RootMeanSquared": float(np.sqrt(energy / data.size)),
-        "Skewness": m3 if flat else m3 / m2**1.5,
-        "StandardDeviation": float(np.sqrt(m2)),
-        "TotalEnergy": energy * voxel_volume,
-        "Variance": m2,
-    }
-
-
-def level_features(counts: NDArray[np.int64]) -> dict[str, float]:
-    """Return Entropy (bits) and Uniformity of the histogram ``counts``."""
-    p = counts / counts.sum()
-    return {
-        "Entropy": float(-np.sum(p * np.log2(p + np.spacing(1)))),
-        "Uniformity": float(np.sum(p**2)),
-    }
+    found = (
+        *(p10, p90, energy, p75 - p25, m4 if flat else m4 / m2**2.0),
+        *(high, mean, deviation, p50, low, high - low, robust),
+        *(math.sqrt(energy / len(values)), m3 if flat else m3 / m2**1.5, math.sqrt(m2)),
+        *(energy * voxel_volume, m2),
+    )
+    return [float(value) for value in found]
 
 
 @summing
@@ -106,80 +108,100 @@ def _flat_moments(values: Values, shift: float) -> tuple[float, float, float, fl
 
 
 @summing
-def _moments(values: Values, shift: float) -> tuple[float, float, float, float, float, float]:
+def _moments(
+    values: Values, shift: float, p10: float, p90: float
+) -> tuple[float, float, float, float, float, float, float]:
     n = values.shape[0]
     total = 0.0
     energy = 0.0
+    middle = 0.0
+    inner = 0
     for i in range(n):
-        total += values[i]
-        shifted = values[i] + shift
+        value = values[i]
+        total += value
+        shifted = value + shift
         energy += shifted * shifted
+        inside = p10 <= value <= p90
+        inner += inside
+        middle += value if inside else 0.0
     mean = total / n
-    m2 = m3 = m4 = deviation = 0.0
+    middle /= inner
+    m2 = m3 = m4 = deviation = robust = 0.0
     for i in range(n):
-        d = values[i] - mean
+        value = values[i]
+        d = value - mean
         square = d * d
         m2 += square
         m3 += square * d
         m4 += square * square
         deviation += abs(d)
-    return mean, energy, m2 / n, m3 / n, m4 / n, deviation / n
-
-
-@summing
-def _robust_deviation(values: Values, low: float, high: float) -> float:
-    n = 0
-    total = 0.0
-    for i in range(values.shape[0]):
-        inside = low <= values[i] <= high
-        n += inside
-        total += values[i] if inside else 0.0
-    mean = total / n
-    deviation = 0.0
-    for i in range(values.shape[0]):
-        inside = low <= values[i] <= high
-        deviation += abs(values[i] - mean) if inside else 0.0
-    return deviation / n
+        robust += abs(value - middle) if p10 <= value <= p90 else 0.0
+    return mean, energy, m2 / n, m3 / n, m4 / n, deviation / n, robust / inner
 
 
 def _percentiles(values: Values, low: float, high: float) -> list[float]:
-    n = len(values)
-    position = PERCENTS / 100.0 * (n - 1)
-    rank = np.floor(position).astype(np.int64)
-    ranks = np.stack([rank, np.minimum(rank + 1, n - 1)])
-    first, second = np.sort(values)[ranks] if n <= SORTED else _order_statistics(values, low, high, ranks)
-    t = position - rank
-    step = second - first
+    ranks, parts = _ranks(len(values))
+    found = _order_statistics(values, low, high, ranks) if len(values) > SORTED else np.sort(values)[ranks]
+    ends = found.tolist()
     # numpy's own interpolation, which starts from the nearer end
-    found: list[float] = np.where(t < 0.5, first + step * t, second - step * (1.0 - t)).tolist()
-    return found
+    return [
+        first + (second - first) * t if t < 0.5 else second - (second - first) * (1.0 - t)
+        for first, second, t in zip(ends[::2], ends[1::2], parts, strict=True)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _ranks(count: int) -> tuple[NDArray[np.int64], list[float]]:
+    # The two ranks beside every percentile, and how far it lies between them.
+    position = PERCENTS / 100.0 * (count - 1)
+    rank = np.floor(position).astype(np.int64)
+    return np.stack([rank, np.minimum(rank + 1, count - 1)], axis=1).ravel(), (position - rank).tolist()
 
 
 def _order_statistics(values: Values, low: float, high: float, ranks: NDArray[np.int64]) -> Values:
     # The bucket of a value rises with the value, so an order statistic is found in one small bucket.
-    n = len(values)
-    with np.errstate(all="ignore"):
-        scale = float(np.float64(BUCKETS - 1) / (high - low)) if high > low else 0.0
-    if not np.isfinite(scale):
+    scale = (BUCKETS - 1) / (high - low) if high > low else 0.0
+    if not math.isfinite(scale):
         scale = 0.0
-    bucket, counts = np.empty(n, dtype=np.int32), np.zeros(BUCKETS + 1, dtype=np.int64)
-    _fill_buckets(values, low, scale, bucket, counts)
-    counts = np.cumsum(counts)
-    of_rank = np.searchsorted(counts, ranks, side="right") - 1
-    wanted = np.zeros(BUCKETS, dtype=np.bool_)
-    wanted[of_rank] = True
-    # Values of the wanted buckets only, sorted; ``before`` holds how many of them lie before each bucket.
-    sizes = np.where(wanted, np.diff(counts), 0)
-    chosen = np.sort(values[wanted[bucket]])
-    before = np.cumsum(sizes) - sizes
-    return np.asarray(chosen[before[of_rank] + ranks - counts[of_rank]])
+    bucket, chosen = np.empty(len(values), dtype=np.int32), np.empty(len(values))
+    places, counts = np.empty(len(ranks), dtype=np.int64), np.zeros(BUCKETS + 1, dtype=np.int64)
+    few = _choose(values, low, scale, ranks, bucket, counts, chosen, places)
+    found: Values = np.sort(chosen[:few])[places]
+    return found
 
 
 @bare
-def _fill_buckets(
-    values: Values, low: float, scale: float, bucket: NDArray[np.int32], counts: NDArray[np.int64]
-) -> None:
+def _choose(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    values: Values,
+    low: float,
+    scale: float,
+    ranks: NDArray[np.int64],
+    bucket: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    chosen: Values,
+    places: NDArray[np.int64],
+) -> int:
+    # Copies the values of the buckets that hold the ``ranks`` (rising), and tells where the ranks stand among
+    # them once they are sorted. Returns how many they are.
     for i in range(values.shape[0]):
         bucket[i] = int((values[i] - low) * scale)
     for i in range(values.shape[0]):
-        counts[bucket[i] + 1] += 1
+        counts[bucket[i]] += 1
+    below = 0  # values in the buckets so far, and in those of them that are wanted
+    few = 0
+    place = 0
+    for b in range(counts.shape[0]):
+        count = counts[b]
+        counts[b] = 0
+        while place < ranks.shape[0] and ranks[place] < below + count:
+            places[place] = few + ranks[place] - below
+            counts[b] = 1
+            place += 1
+        below += count
+        few += count * counts[b]
+    few = 0
+    for i in range(values.shape[0]):
+        if counts[bucket[i]] > 0:
+            chosen[few] = values[i]
+            few += 1
+    return few

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.correlation import maximal_correlation
-from robustrad.extract.native.means import mean_defined
+from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
 _EPS = float(np.spacing(1))
@@ -37,46 +39,38 @@ ORDER = (
     "SumAverage",
     "SumEntropy",
     "SumSquares",
+    "MCC",
 )
 
 
 def glcm_features(
-    pairs: Floats,
-    gray: NDArray[np.int64],
-    *,
-    symmetrical: bool = True,
-    weights: Floats | None = None,
-    correlation: bool = True,
-) -> dict[str, float]:
-    """Return the GLCM features by PyRadiomics' names.
+    tables: NDArray[Any], gray: Ints, *, symmetrical: bool, weights: Floats | None, out: Floats
+) -> None:
+    """Write the GLCM features to ``out``, in the order of `ORDER`.
 
     Parameters
     ----------
-    pairs : ndarray of float64, (a, g, g)
-        Pairs per direction.
+    tables : ndarray of int32, (a, (g + 1)^2 at least)
+        Pairs per direction; see ``count_pairs_and_runs``.
     gray : ndarray of int64, (g,)
         The gray levels that occur, rising.
     symmetrical : bool
         Count every pair in both orders (``symmetricalGLCM``).
     weights : ndarray of float64, (a,), or None
         Weights of the directions (``weightingNorm``): their matrices are added up before the features.
-    correlation : bool
-        Compute MCC too; its eigenvalues cost as much as everything else.
+    out : ndarray of float64, (24,)
+        The result.
     """
-    counts = np.ascontiguousarray(pairs + pairs.transpose(0, 2, 1)) if symmetrical else pairs
     if weights is not None:
-        counts = np.sum(counts * weights[:, None, None], axis=0, keepdims=True)
-    totals = counts.sum(axis=(1, 2))
-    if len(counts) > 1 and not totals.all():
-        counts, totals = counts[totals > 0], totals[totals > 0]
-    with np.errstate(invalid="ignore"):
-        matrices = np.divide(counts, totals[:, None, None], out=None if counts is pairs else counts)
-    rows, margins = _all_features(matrices, gray)
-    values = mean_defined(rows) if len(rows) else np.full(len(ORDER), np.nan)
-    found = dict(zip(ORDER, values.tolist(), strict=True))
-    if correlation:
-        found["MCC"] = maximal_correlation(matrices, margins, symmetrical=symmetrical)
-    return dict(sorted(found.items()))
+        tables = np.sum(tables * weights[:, None], axis=0, keepdims=True)
+    angles, known, highest = len(tables), len(gray), int(gray[-1])
+    matrices, scaled = np.empty((2, angles, known, known))
+    margins = np.empty((angles, 2, known))
+    sums, row = np.empty(3 * highest + 1), np.empty(len(ORDER))
+    used, share = _features(tables, gray, symmetrical, matrices, scaled, margins, sums, row, out)
+    out[-1] = maximal_correlation(
+        matrices[:used], scaled[:used], margins[:used], share, symmetrical=symmetrical
+    )
 
 
 def pair_weights(directions: Angles, spacing: tuple[float, float, float], norm: str) -> Floats:
@@ -100,34 +94,65 @@ def _plogp(p: Floats) -> float:
     return total
 
 
-def _all_features(matrices: Floats, gray: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    # 23 features of every matrix, and its margins.
-    count, g, _ = matrices.shape
-    highest = int(gray[-1])
-    out = np.zeros((count, len(ORDER)))
-    margins, sums = np.zeros((count, 2, g)), np.zeros((count, 2 * highest + 1))
-    _features(np.ascontiguousarray(matrices), gray, margins, sums, np.zeros((count, highest)), out)
-    return out, margins
-
-
 @bare
 def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    tables: NDArray[Any],
+    gray: Ints,
+    symmetrical: bool,
     matrices: Floats,
-    gray: NDArray[np.int64],
-    margins: Floats,
-    all_sums: Floats,
-    all_differences: Floats,
-    all_features: Floats,
-) -> None:
+    scaled: Floats,
+    all_margins: Floats,
+    work: Floats,
+    out: Floats,
+    total: Floats,
+) -> tuple[int, float]:
+    # Fills the normalized matrices, their margins and what MCC needs of them. Returns how many directions
+    # have pairs, and the largest share that eps takes of a denominator of MCC: NaN where one matrix is all
+    # there is, and it is empty.
     g = gray.shape[0]
+    wide = g + 1
     highest = gray[g - 1]
-    for a in range(matrices.shape[0]):
-        p = matrices[a]
-        px = margins[a, 0]
-        py = margins[a, 1]
-        sums = all_sums[a]
-        differences = all_differences[a]
-        out = all_features[a]
+    angles = tables.shape[0]
+    sums = work[: 2 * highest + 1]
+    differences = work[2 * highest + 1 :]
+    defined = total.shape[0] - 1
+    for k in range(defined):
+        total[k] = 0.0
+    used = 0
+    share = 0.0
+    missing = 0  # directions whose Imc2 is the root of a negative number: rounding
+    for a in range(angles):
+        p = matrices[used]
+        table = tables[a]
+        pairs = 0.0
+        for i in range(g):
+            for j in range(g):
+                count = table[(i + 1) * wide + j + 1]
+                if symmetrical:
+                    count += table[(j + 1) * wide + i + 1]
+                p[i, j] = count
+                pairs += count
+        if pairs == 0:
+            if angles > 1:
+                continue
+            for k in range(total.shape[0]):
+                total[k] = np.nan
+            total[15] = 0.0 if g == 1 else np.nan  # a sum of no terms
+            return 0, np.nan
+        px = all_margins[used, 0]
+        py = all_margins[used, 1]
+        h = scaled[used]
+        used += 1
+        for i in range(g):
+            px[i] = 0.0
+            py[i] = 0.0
+            for j in range(g):
+                p[i, j] /= pairs
+                h[i, j] = 0.0
+        for k in range(work.shape[0]):
+            work[k] = 0.0
+        for k in range(defined):
+            out[k] = 0.0
         hxy = 0.0
         # Means and variances are summed pair by pair, not from the margins: where one margin holds a single
         # level only their rounding is left, and Correlation hangs on it.
@@ -148,11 +173,6 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 out[0] += value * (gray[i] * gray[j])
                 out[17] += value * value
                 out[19] = max(out[19], value)
-        if np.isnan(p[0, 0]):
-            for k in range(out.shape[0]):
-                out[k] = np.nan
-            out[15] = 0.0 if g == 1 else np.nan  # a sum of no terms
-            continue
         for k in range(2, 2 * highest + 1):
             d = k - ux - uy
             out[3] += sums[k] * d * d
@@ -189,6 +209,9 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 bits = np.log2(independent + _EPS)
                 hxy2 -= independent * bits
                 if p[i, j] != 0:
+                    whole = independent + _EPS
+                    h[i, j] = p[i, j] / np.sqrt(whole)
+                    share = max(share, _EPS / whole)
                     hxy1 -= p[i, j] * bits
                     x = gray[i] - ux
                     y = gray[j] - uy
@@ -201,3 +224,11 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         largest = max(_plogp(px), _plogp(py))
         out[13] = (hxy - hxy1) / largest if largest != 0 else 0.0
         out[14] = np.sqrt(1 - np.exp(-2 * (hxy2 - hxy))) if hxy2 != hxy else 0.0
+        if np.isnan(out[14]):
+            missing += 1
+            out[14] = 0.0
+        for k in range(defined):
+            total[k] += out[k]
+    for k in range(defined):
+        total[k] /= used - missing if k == 14 else used
+    return used, share

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
-from robustrad.extract.native.angles import Angles
-from robustrad.extract.native.emphases import Table, emphases, named
-from robustrad.extract.native.roi import Volume
+from robustrad.extract.native.frame import Frame, Work
+from robustrad.extract.native.roi import Ints
+
+Floats = NDArray[np.float64]
 
 NAMES = {
     "small": "SmallAreaEmphasis",
@@ -32,47 +34,46 @@ NAMES = {
 }
 
 
-def zone_table(
-    levels: NDArray[np.int32],
-    alike: NDArray[np.int32],
-    layout: Volume,
-    gray: NDArray[np.int64],
-    directions: Angles,
-) -> Table:
-    """Return the gray level size zone matrix, only with sizes that occur.
+class Zones(NamedTuple):
+    """The gray level size zone matrix, only with sizes that occur.
+
+    Attributes
+    ----------
+    counts : ndarray of float64, (g s,) at least
+        Zones of each level and size, the size fastest.
+    sizes : ndarray of int64, (s,)
+        The sizes that occur, rising.
+    """
+
+    counts: Floats
+    sizes: Ints
+
+
+def zone_table(counts: Ints, base: Frame, work: Work) -> Zones:
+    """Return the zones.
 
     Parameters
     ----------
-    levels : ndarray of int32, flat padded volume
-        Positions of gray levels, 1-based; 0 outside the ROI.
-    alike : ndarray of int32, flat padded volume
-        Bit a is set where the voxel before along direction a has the same level.
-    layout : Volume
-        Its row segments and strides.
-    gray : ndarray of int64, (g,)
-        The gray levels that occur.
-    directions : ndarray of int64, (a, 3)
-        One of each opposite pair of neighbors, pointing forward in memory.
+    counts : ndarray of int64, (g,)
+        Voxels of each gray level.
+    base : Frame
+        Layout and directions.
+    work : Work
+        With levels and like neighbors; see ``count_pairs_and_runs``.
     """
-    offsets = directions @ np.asarray(layout.strides)
-    joined = _joined(tuple(map(tuple, directions.tolist())))
+    voxels = len(base.neighbors)
+    joined = _joined(tuple(map(tuple, base.near.tolist())))
     back = np.zeros(16, dtype=np.uint32)
-    back[1 : len(offsets) + 1] = offsets
-    zones = np.zeros((4, int(layout.lengths.sum()) + 1), dtype=np.int32)
-    label = np.zeros(len(levels), dtype=np.int32)
-    used = _label(levels, alike, layout.starts, layout.lengths, back, joined, label, zones)
-    sizes = np.flatnonzero(zones[3, 1 : zones[3, 0] + 1]) + 1
-    zones[3, sizes] = np.arange(len(sizes))
-    parent, size, level, column = zones
-    roots = np.flatnonzero(parent[: used + 1] == np.arange(used + 1))[1:]
-    cells = (level[roots] - 1).astype(np.int64) * len(sizes) + column[size[roots]]
-    counts = np.bincount(cells, minlength=len(gray) * len(sizes)).reshape(len(gray), len(sizes))
-    return Table(counts.astype(np.float64), gray.astype(np.float64), sizes.astype(np.float64))
-
-
-def glszm_features(table: Table) -> dict[str, float]:
-    """Return the GLSZM features by PyRadiomics' names."""
-    return named(emphases(table), NAMES)
+    back[1 : len(base.steps_near) + 1] = base.steps_near
+    zones = np.zeros((4, voxels + 1), dtype=np.int32)
+    most = int(np.sqrt(2.0 * voxels)) + 1  # sizes that differ: they add up to all voxels
+    table, sizes = np.empty(len(counts) * most), np.empty(most, dtype=np.int64)
+    layout = base.layout
+    different = _label(
+        *(work.volume, work.alike, layout.starts, layout.lengths, back, joined),
+        *(work.labels, zones, counts, table, sizes),
+    )
+    return Zones(table, sizes[:different])
 
 
 @lru_cache(maxsize=32)
@@ -128,9 +129,12 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     joined: NDArray[np.uint32],
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
+    counts: Ints,
+    table: Floats,
+    sizes: Ints,
 ) -> int:
-    # Fills parent, size and level of every zone (``zones``), and marks the sizes that occur in its last row,
-    # with the largest of them in front.
+    # ``zones`` holds parent, size and level of every zone, and for every size first whether it occurs, then
+    # its column. Returns how many sizes occur.
     parent = zones[0]
     size = zones[1]
     level = zones[2]
@@ -160,8 +164,20 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     for z in range(used, 0, -1):
         if parent[z] != z:
             size[parent[z]] += size[z]
+    largest = 0
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
-            seen[0] = max(seen[0], size[z])
-    return used
+            largest = max(largest, size[z])
+    different = 0
+    for s in range(1, largest + 1):
+        if seen[s] > 0:
+            seen[s] = different
+            sizes[different] = s
+            different += 1
+    for cell in range(counts.shape[0] * different):
+        table[cell] = 0.0
+    for z in range(1, used + 1):
+        if parent[z] == z:
+            table[(level[z] - 1) * different + seen[size[z]]] += 1
+    return different

@@ -31,7 +31,8 @@ def second_magnitudes(matrices: Floats, first: Floats) -> Floats:
     """
     g = matrices.shape[1]
     if g <= SMALL:
-        return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(matrices)), axis=1)[:, -2])
+        values = np.linalg.eigvalsh(matrices)  # rising: only the ends can be largest
+        return np.asarray(np.maximum(values[:, -2], -values[:, 0]))
     start = np.sin(np.arange(1.0, g + 1) * 12.9898) + 0.1
     most = min(g - 1, MOST)
     found = np.empty(len(matrices))

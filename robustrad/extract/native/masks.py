@@ -36,7 +36,10 @@ def mask_on_grid(mask: sitk.Image, laid: AnalysisGrid, where: Positions | None) 
         voxels = sitk.GetArrayViewFromImage(mask)
         if not any(np.any(np.abs(axis - np.floor(axis) - 0.5) < _TIE) for axis in where):
             z, y, x = (nearest_taps(axis, size) for axis, size in zip(where, voxels.shape, strict=True))
-            picked = voxels[np.ix_(z.source[:, 0], y.source[:, 0], x.source[:, 0])] == 1
+            picks = [taps.source[:, 0] for taps in (z, y, x)]
+            picked = voxels[tuple(slice(int(pick.min()), int(pick.max()) + 1) for pick in picks)] == 1
+            for axis, pick in enumerate(picks):
+                picked = picked.take(pick - pick.min(), axis=axis)
             for axis, taps in enumerate((z, y, x)):
                 beyond = np.flatnonzero(taps.weight[:, 0] == 0)
                 if beyond.size:

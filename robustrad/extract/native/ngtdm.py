@@ -10,45 +10,32 @@ from robustrad.core.jit import bare
 Floats = NDArray[np.float64]
 
 
-def ngtdm_features(
-    index: NDArray[np.int32], gray: NDArray[np.int64], total: NDArray[np.int32], count: NDArray[np.int32]
-) -> dict[str, float]:
-    """Return the NGTDM features by PyRadiomics' names.
+NAMES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
+
+
+def ngtdm_features(tones: Floats, gray: NDArray[np.int64], out: Floats) -> None:
+    """Write the NGTDM features, in the order of `NAMES`, to ``out``.
 
     Parameters
     ----------
-    index : ndarray of int32, (n,)
-        Position of every voxel's level in ``gray``, 1-based.
+    tones : ndarray of float64, (2, g)
+        Voxels of each gray level, and the sum of their differences from their neighborhoods.
     gray : ndarray of int64, (g,)
         The gray levels that occur.
-    total, count : ndarray of int32, (n,)
-        Sum of the gray levels of the neighbors in the ROI, and their number. A voxel without neighbors
-        counts with a difference of zero.
+    out : ndarray of float64, (5,)
+        The result.
     """
-    values = np.empty(5)
-    _features(index, gray.astype(np.float64), total, count, np.zeros((2, len(gray))), values)
-    names = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
-    return dict(zip(names, values.tolist(), strict=True))
+    _features(tones, gray, out)
 
 
 @bare
-def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    index: NDArray[np.int32],
-    gray: Floats,
-    total: NDArray[np.int32],
-    count: NDArray[np.int32],
-    work: Floats,
-    out: Floats,
-) -> None:
-    n = index.shape[0]
+def _features(tones: Floats, gray: NDArray[np.int64], out: Floats) -> None:
     g = gray.shape[0]
-    p = work[0]
-    s = work[1]
-    for v in range(n):
-        k = index[v] - 1
-        p[k] += 1
-        if count[v] > 0:
-            s[k] += abs(gray[k] - total[v] / np.float64(count[v]))
+    p = tones[0]
+    s = tones[1]
+    n = 0.0
+    for k in range(g):
+        n += p[k]
     sum_s = 0.0
     coarse = 0.0
     for k in range(g):
@@ -61,7 +48,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     strength = 0.0
     for i in range(g):
         for j in range(g):
-            d = gray[i] - gray[j]
+            d = np.float64(gray[i] - gray[j])
             contrast += p[i] * p[j] * d * d
             spread += abs(gray[i] * p[i] - gray[j] * p[j])
             both = p[i] + p[j]

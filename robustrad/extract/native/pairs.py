@@ -7,87 +7,74 @@ and the diagonal of the GLCM is the number of places beyond the first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
-from robustrad.extract.native.angles import Angles
-from robustrad.extract.native.roi import Volume
+from robustrad.extract.native.frame import Frame, Work
+from robustrad.extract.native.roi import Ints
 
-Counts = NDArray[np.int64]
-Levels = NDArray[np.int32]
-Floats = NDArray[np.float64]
+Counts = NDArray[np.int32]
 
 
-class PairsAndRuns(NamedTuple):
-    """Counts per direction, levels as positions in the list of levels that occur.
-
-    Attributes
-    ----------
-    pairs : ndarray of float64, (a, g, g)
-        Voxels of level i (second index) whose neighbor along the direction has level j (third index).
-    runs : ndarray of float64, (a, g, r)
-        Runs of level i and length j + 1, up to the longest.
-    alike : ndarray of int32, flat padded volume
-        Bit a is set where the voxel before along direction a has the same level.
-    """
-
-    pairs: Floats
-    runs: Floats
-    alike: Levels
-
-
-def count_pairs_and_runs(
-    levels: Levels, layout: Volume, counts: Counts, directions: Angles, longest: int
-) -> PairsAndRuns:
-    """Return pairs and runs of ``levels`` along each direction.
+def count_pairs_and_runs(places: Counts, counts: Ints, base: Frame, work: Work) -> Counts:
+    """Count pairs and runs along each direction; fills ``work`` but its labels.
 
     Parameters
     ----------
-    levels : ndarray of int32, flat padded volume
-        Positions of gray levels, 1-based; 0 outside the ROI.
-    layout : Volume
-        Its row segments and strides.
+    places : ndarray of int32, (n,)
+        Position of every voxel's gray level, 1-based.
     counts : ndarray of int64, (g,)
         Voxels of each level.
-    directions : ndarray of int64, (a, 3)
-        Offsets; each must point forward in memory.
-    longest : int
-        Length of the longest possible run (the largest side of the ROI).
+    base : Frame
+        Layout and directions.
+    work : Work
+        Room.
+
+    Returns
+    -------
+    ndarray of int32, (a, (g + 1) (g + longest + 3))
+        For each direction, at (g + 1) i + j, the voxels of level j whose neighbor before has level i; and
+        from (g + 1)^2 on, at (longest + 2) i + r, the voxels of level i that are number r of their run.
+        Row and column 0 mean nothing.
     """
-    offsets = directions @ np.asarray(layout.strides)
-    known = counts.shape[0]
-    angles, wide, step = len(offsets), known + 1, longest + 2
-    tables = np.zeros((angles, wide * wide + wide * step), dtype=np.int32)
-    place = np.empty(len(levels), dtype=np.int32)
-    alike = np.zeros(len(levels), dtype=np.int32)
-    cell = np.empty(longest, dtype=np.uint32)
-    _count(levels, layout.starts, layout.lengths, offsets, known, longest, tables, place, alike, cell)
-    return PairsAndRuns(*_parted(tables, counts, longest), alike)
+    wide = len(counts) + 1
+    tables = np.zeros((len(base.steps_near), wide * (wide + base.longest + 2)), dtype=np.int32)
+    cell = np.empty(base.longest, dtype=np.uint32)
+    starts, lengths = base.layout.starts, base.layout.lengths
+    _count(places, counts, starts, lengths, base.steps_near, tables, work.volume, work.runs, work.alike, cell)
+    return tables
 
 
 @bare
 def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    levels: Levels,
-    starts: Counts,
-    lengths: Counts,
-    offsets: Counts,
-    known: int,
-    longest: int,
-    tables: Levels,
-    place: Levels,
-    alike: Levels,
+    places: Counts,
+    counts: Ints,
+    starts: Ints,
+    lengths: Ints,
+    offsets: Ints,
+    tables: Counts,
+    levels: Counts,
+    runs: Counts,
+    alike: Counts,
     cell: NDArray[np.uint32],
 ) -> None:
     # 32-bit integers throughout: 64-bit ones would halve the vectors.
-    angles = offsets.shape[0]
+    at = 0
+    for k in range(starts.shape[0]):
+        length = lengths[k]
+        own = levels[starts[k] : starts[k] + length]
+        bits = alike[starts[k] : starts[k] + length]
+        for i in range(length):
+            own[i] = places[at + i]
+            bits[i] = 0
+        at += length
+    known = counts.shape[0]
     one = np.int32(1)
     wide = np.int32(known + 1)
-    step = np.int32(longest + 2)
+    step = np.int32(cell.shape[0] + 2)
     base = np.int32(wide * wide)
-    for a in range(angles):
+    for a in range(offsets.shape[0]):
         table = tables[a]
         offset = offsets[a]
         bit = np.int32(1 << a)
@@ -96,8 +83,8 @@ def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             length = lengths[k]
             own = levels[start : start + length]
             before = levels[start - offset : start - offset + length]
-            here = place[start : start + length]
-            there = place[start - offset : start - offset + length]
+            here = runs[start : start + length]
+            there = runs[start - offset : start - offset + length]
             bits = alike[start : start + length]
             for i in range(length):
                 o = own[i]
@@ -109,31 +96,26 @@ def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 cell[i] = np.uint32((base + o * step + run) * same + (b * wide + o) * (one - same))
             for i in range(length):
                 table[cell[i]] += 1
+        for level in range(1, known + 1):
+            again = 0
+            for run in range(2, step):
+                again += table[base + level * step + run]
+            table[level * wide + level] = again
+            table[base + level * step + 1] = counts[level - 1] - again
 
 
-def _parted(tables: Levels, counts: Counts, longest: int) -> tuple[Floats, Floats]:
-    known = len(counts)
-    wide = known + 1
-    pairs = tables[:, : wide * wide].reshape(-1, wide, wide)[:, 1:, 1:].astype(np.float64)
-    places = tables[:, wide * wide :].reshape(-1, wide, longest + 2)[:, 1:, 1:]
-    reached = np.flatnonzero(places.max(axis=(0, 1)))  # place 1 is filled in below
-    places = places[:, :, : max(int(reached[-1]) if reached.size else 0, 1) + 2]
-    again = places[:, :, 1:].sum(axis=2)
-    pairs[:, np.arange(known), np.arange(known)] = again
-    places[:, :, 0] = counts - again
-    return pairs, (places[:, :, :-1] - places[:, :, 1:]).astype(np.float64)
-
-
-def count_pairs(levels: Levels, layout: Volume, known: int, directions: Angles) -> Floats:
-    """Return only the pairs, for directions of any length (``distances`` other than 1)."""
-    pairs = np.zeros((len(directions), known + 1, known + 1))
-    _add_pairs(levels, layout.starts, layout.lengths, directions @ np.asarray(layout.strides), pairs)
-    return np.ascontiguousarray(pairs[:, 1:, 1:])
+def count_pairs(known: int, base: Frame, work: Work) -> Counts:
+    """Return only the pairs of ``work.volume``, for directions of any length (``distances`` other than 1)."""
+    tables = np.zeros((len(base.steps_forward), (known + 1) ** 2), dtype=np.int32)
+    _add_pairs(work.volume, base.layout.starts, base.layout.lengths, base.steps_forward, known + 1, tables)
+    return tables
 
 
 @bare
-def _add_pairs(levels: Levels, starts: Counts, lengths: Counts, offsets: Counts, pairs: Floats) -> None:
+def _add_pairs(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    levels: Counts, starts: Ints, lengths: Ints, offsets: Ints, wide: int, tables: Counts
+) -> None:
     for a in range(offsets.shape[0]):
         for k in range(starts.shape[0]):
             for i in range(starts[k], starts[k] + lengths[k]):
-                pairs[a, levels[i], levels[i + offsets[a]]] += 1
+                tables[a, levels[i] * wide + levels[i + offsets[a]]] += 1

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MARGIN = 48
-LANES = 128  # rows filtered side by side
+LANES = 64  # rows filtered side by side
 _POLE = float(np.sqrt(3.0) - 2.0)
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 _HORIZON = int(np.ceil(np.log(1e-10) / np.log(abs(_POLE))))  # ITK's tolerance
@@ -148,7 +148,7 @@ def spline_block(image: Array, low: tuple[int, int, int], high: tuple[int, int, 
     keep_z, keep_y, keep_x = (
         slice(first - a, last - a + 1) for a, first, last in zip(begin, low, high, strict=True)
     )
-    values = _filter_rows(image[z, y, x], keep_x)
+    values = _filter_rows(image, (z, y, x), keep_x)
     if values.shape[1] > 1:
         _filter_middle(values)
     values = np.ascontiguousarray(values[:, keep_y])
@@ -283,15 +283,39 @@ def _filter_middle(values: Floats) -> None:
                 values[o, i, x] = _POLE * (values[o, i + 1, x] - values[o, i, x])
 
 
-def _filter_rows(image: Array, keep: slice) -> Floats:
-    # Along the rows, many side by side: turned, filtered, and what is kept turned back.
-    depth, height, length = image.shape
+def _filter_rows(image: Array, part: tuple[slice, slice, slice], keep: slice) -> Floats:
+    # Along the rows of a part of the image; only what is kept of them.
+    z, y, x = part
+    depth, height, length = (axis.stop - axis.start for axis in part)
+    plane, row = image.shape[1] * image.shape[2], image.shape[2]
+    start = z.start * plane + y.start * row + x.start
+    if image.dtype != np.float64 or not image.flags.c_contiguous:
+        image = np.array(image[part], dtype=np.float64, order="C")
+        plane, row, start = height * length, length, 0
     out = np.empty((depth, height, keep.stop - keep.start))
-    for z in range(depth):
-        for first in range(0, height, LANES):
-            rows = np.array(image[z, first : first + LANES], dtype=np.float64, order="C")
-            turned = np.ascontiguousarray(rows.T)[None]
-            if length > 1:
-                _filter_middle(turned)
-            out[z, first : first + LANES] = turned[0, keep].T
+    flat = image.reshape(-1)
+    flat.flags.writeable = False  # as a view of an image is: one signature to compile
+    _filter_turned(flat, start, plane, row, keep.start, np.zeros((1, length, LANES)), out)
     return out
+
+
+@bare
+def _filter_turned(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    image: Floats, start: int, plane: int, row: int, low: int, work: Floats, out: Floats
+) -> None:
+    # Many rows side by side: turned, filtered, and what is kept turned back.
+    depth, height, kept = out.shape
+    _, length, side = work.shape
+    for z in range(depth):
+        for first in range(0, height, side):
+            lanes = min(side, height - first)
+            begin = start + z * plane + first * row
+            for few in range(0, lanes, 8):  # rows a power of 2 apart share a place in the cache
+                for i in range(length):
+                    for j in range(few, min(few + 8, lanes)):
+                        work[0, i, j] = image[begin + j * row + i]
+            if length > 1:
+                _filter_middle(work)
+            for j in range(lanes):
+                for i in range(kept):
+                    out[z, first + j, i] = work[0, low + i, j]

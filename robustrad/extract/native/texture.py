@@ -3,104 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.extract.native.angles import Angles, directions
+from robustrad.extract.native import emphases, firstorder, glcm, gldm, glrlm, glszm, ngtdm
 from robustrad.extract.native.discretize import Levels
-from robustrad.extract.native.firstorder import level_features
-from robustrad.extract.native.glcm import glcm_features, pair_weights
-from robustrad.extract.native.gldm import gldm_features
-from robustrad.extract.native.glrlm import glrlm_features, run_weights
-from robustrad.extract.native.glszm import glszm_features, zone_table
-from robustrad.extract.native.neighbors import look_around, neighbor_counts
-from robustrad.extract.native.ngtdm import ngtdm_features
+from robustrad.extract.native.frame import Frame, TextureSettings, Work
+from robustrad.extract.native.neighbors import look_around
 from robustrad.extract.native.pairs import count_pairs, count_pairs_and_runs
-from robustrad.extract.native.roi import Roi, Volume, padded, scatter
 
 TEXTURES = ("glcm", "glrlm", "glszm", "gldm", "ngtdm")
+Floats = NDArray[np.float64]
 
 
-class TextureSettings(NamedTuple):
-    """The settings that the texture classes read, by PyRadiomics' keys."""
-
-    distances: tuple[int, ...] = (1,)
-    flat: int | None = None
-    weighting: str | None = None
-    symmetrical: bool = True
-    alpha: int = 0
-
-
-class Frame(NamedTuple):
-    """What depends on the mask and the directions alone, shared by all images and gray levels.
-
-    Attributes
-    ----------
-    layout : Volume
-        The padded flat volume.
-    forward, near, around : ndarray of int64, (a, 3)
-        Directions of GLCM (``distances``, one of each pair), of GLRLM and GLSZM (distance 1, one of each
-        pair) and of GLDM and NGTDM (``distances``, all).
-    neighbors : ndarray of int32, (n,)
-        Neighbors in the ROI of every voxel, by ``around``.
-    lines : ndarray of bool, (a,)
-        Directions of ``near`` along which some line holds more than one ROI voxel.
-    longest : int
-        Largest side of the box.
-    """
-
-    layout: Volume
-    forward: Angles
-    near: Angles
-    around: Angles
-    neighbors: NDArray[np.int32]
-    lines: NDArray[np.bool_]
-    longest: int
+def _laid_out() -> tuple[dict[str, dict[str, int]], dict[str, slice], int]:
+    sums = emphases.places
+    own = {
+        "levels": {name: place for place, name in enumerate(firstorder.LEVEL_NAMES)},
+        "glcm": {name: place for place, name in enumerate(glcm.ORDER)},
+        "glrlm": sums(glrlm.NAMES),
+        "glszm": sums(glszm.NAMES),
+        "gldm": sums(gldm.NAMES),
+        "ngtdm": {name: place for place, name in enumerate(ngtdm.NAMES)},
+    }
+    found, parts, start = {}, {}, 0
+    for kind, names in own.items():
+        stop = start + (len(emphases.ORDER) if kind in {"glrlm", "glszm", "gldm"} else len(names))
+        found[kind] = {name: start + place for name, place in names.items()}
+        parts[kind] = slice(start, stop)
+        start = stop
+    return found, parts, start
 
 
-class NoDirectionsError(ValueError):
-    """No neighbor fits into the ROI: PyRadiomics fails there too."""
+#: Class -> feature -> its place in what `texture_features` returns; "levels" are Entropy and Uniformity.
+PLACES, _PARTS, _LENGTH = _laid_out()
 
 
-def frame(roi: Roi, settings: TextureSettings) -> Frame:
-    """Return the frame of ``roi``.
-
-    Raises
-    ------
-    NoDirectionsError
-        If no direction fits into the box.
-    """
-    shape = roi.mask.shape
-    forward = directions(shape, settings.distances, flat=settings.flat, both=False)
-    near = directions(shape, (1,), flat=settings.flat, both=False)
-    around = directions(shape, settings.distances, flat=settings.flat, both=True)
-    if not (len(forward) and len(near)):
-        raise NoDirectionsError(
-            f"ROI box of {shape} voxels (z, y, x) holds no two neighbors at distance {settings.distances}"
-            + ("" if settings.flat is None else f" outside axis {settings.flat}")
-        )
-    reach = min(max(settings.distances), max(shape))
-    layout = padded(roi, (reach, reach, reach))
-    lines = _lines(roi, near)
-    return Frame(layout, forward, near, around, neighbor_counts(layout, around), lines, max(shape))
-
-
-def texture_features(
+def texture_features(  # noqa: PLR0917  # the inputs of one call
     levels: Levels,
     base: Frame | None,
+    work: Work | None,
     settings: TextureSettings,
     spacing: tuple[float, float, float],
     wanted: Collection[str],
-) -> dict[str, dict[str, float]]:
-    """Return the features of each wanted texture class, and of ``levels`` (Entropy, Uniformity).
+) -> Floats:
+    """Return the features of each wanted texture class, and of ``levels``, at their `PLACES`; others are NaN.
 
     Parameters
     ----------
     levels : Levels
         The ROI in gray levels.
-    base : Frame or None
+    base, work : Frame, Work, or None
         Of its mask and the same ``settings``; None if no class is wanted.
     settings : TextureSettings
         Directions and weights.
@@ -109,68 +63,42 @@ def texture_features(
     wanted : collection of str
         Classes of `TEXTURES`.
     """
-    found = {"levels": level_features(levels.counts)}
-    if base is None:
-        return found
-    layout = base.layout
-    volume = scatter(levels.places, layout.starts, layout.lengths, layout.size)
+    out = np.full(_LENGTH, np.nan)
+    out[_PARTS["levels"]] = levels.spread
+    if base is None or work is None:
+        return out
     if "glcm" in wanted or "glrlm" in wanted or "glszm" in wanted:
-        found |= _directional(volume, levels, base, settings, spacing, wanted)
+        _directional(levels, base, work, settings, spacing, wanted, out)
     if "gldm" in wanted or "ngtdm" in wanted:
-        grays = volume
-        if levels.highest != len(levels.gray):
-            own = levels.gray[levels.places - 1].astype(np.int32)
-            grays = scatter(own, layout.starts, layout.lengths, layout.size)
-        seen = look_around(grays, layout, base.around, settings.alpha)
-        found["gldm"] = gldm_features(levels.places, levels.gray, seen.alike, len(base.around))
-        found["ngtdm"] = ngtdm_features(levels.places, levels.gray, seen.total, base.neighbors)
-    return found
+        gray, steps = levels.gray, base.steps_around
+        dependences, tones = look_around(
+            work.volume, levels.places, gray, base.layout, steps, base.neighbors, settings.alpha
+        )
+        sizes = np.arange(1, len(steps) + 2)
+        emphases.emphases(dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
+        ngtdm.ngtdm_features(tones, gray, out[_PARTS["ngtdm"]])
+    return out
 
 
 def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
-    volume: NDArray[np.int32],
     levels: Levels,
     base: Frame,
+    work: Work,
     settings: TextureSettings,
     spacing: tuple[float, float, float],
     wanted: Collection[str],
-) -> dict[str, dict[str, float]]:
-    found = {}
-    counted = count_pairs_and_runs(volume, base.layout, levels.counts, base.near, base.longest)
-    norm = settings.weighting
+    out: Floats,
+) -> None:
+    gray, norm = levels.gray, settings.weighting
+    tables = count_pairs_and_runs(levels.places, levels.counts, base, work)
     if "glcm" in wanted:
-        pairs = counted.pairs
-        if not np.array_equal(base.forward, base.near):
-            pairs = count_pairs(volume, base.layout, len(levels.gray), base.forward)
-        weights = None if norm is None else pair_weights(base.forward, spacing, norm)
-        found["glcm"] = glcm_features(pairs, levels.gray, symmetrical=settings.symmetrical, weights=weights)
+        pairs = tables if base.same_directions else count_pairs(len(gray), base, work)
+        weights = None if norm is None else glcm.pair_weights(base.forward, spacing, norm)
+        own = out[_PARTS["glcm"]]
+        glcm.glcm_features(pairs, gray, symmetrical=settings.symmetrical, weights=weights, out=own)
     if "glrlm" in wanted:
-        weights = None if norm is None else run_weights(base.near, spacing, norm)
-        found["glrlm"] = glrlm_features(counted.runs, levels.gray, base.lines, weights)
+        weights = None if norm is None else glrlm.run_weights(base.near, spacing, norm)
+        emphases.run_emphases(tables, gray, base.longest, base.lines, weights, out[_PARTS["glrlm"]])
     if "glszm" in wanted:
-        table = zone_table(volume, counted.alike, base.layout, levels.gray, base.near)
-        found["glszm"] = glszm_features(table)
-    return found
-
-
-def _lines(roi: Roi, angles: Angles) -> NDArray[np.bool_]:
-    # A line is known by where it meets the plane of index 0 across an axis that it crosses.
-    found = np.ones(len(angles), dtype=np.bool_)
-    inside = None
-    for a, angle in enumerate(angles.tolist()):
-        across = next(axis for axis in (2, 1, 0) if angle[axis])
-        spans = [
-            size + abs(step) * (roi.mask.shape[across] - 1)
-            for size, step in zip(roi.mask.shape, angle, strict=True)
-        ]
-        others = [axis for axis in range(3) if axis != across]
-        count = spans[others[0]] * spans[others[1]]
-        if roi.voxels > count:
-            continue  # more voxels than lines: two of them share one
-        if inside is None:
-            inside = np.nonzero(roi.mask)
-        steps = inside[across] * angle[across]
-        one, other = (inside[axis] - angle[axis] * steps for axis in others)
-        line = (one - one.min()) * spans[others[1]] + other - other.min()
-        found[a] = np.bincount(line).max() > 1
-    return found
+        zones = glszm.zone_table(levels.counts, base, work)
+        emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
