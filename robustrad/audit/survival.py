@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from robustrad.audit.options import judging_options, model_options, question_options
 from robustrad.audit.safeguards.survival import survival_safeguards
 from robustrad.core.errors import DataError
 from robustrad.core.written import write_csv, write_text
@@ -282,6 +283,16 @@ def _facts(
             **asdict(settings.run),
             "bootstraps": settings.bootstraps,
         },
+        "options": [
+            *question_options(question, time=survival.time_name),
+            *model_options(settings.models, settings.run, default="cox"),
+            *judging_options(
+                margin=settings.margin,
+                bootstraps=settings.bootstraps,
+                threshold=settings.cutoff,
+                tau=settings.tau,
+            ),
+        ],
         "versions": {name: known for name in _VERSIONS if (known := _version(name)) is not None},
         "warnings": list(data.warnings),
     }
