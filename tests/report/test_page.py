@@ -16,8 +16,8 @@ from tests.report.conftest import TITLE
 from tests.report.reading import Cells, Page, Shown, numbers, read_page
 
 SECTIONS = (
-    "done", "strength", "stability", "drift", "remedies", "safeguards", "failures", "methods", "checklists",
-    "provenance", "references",
+    "done", "strength", "stability", "drift", "survival", "remedies", "safeguards", "failures", "methods",
+    "checklists", "provenance", "references",
 )  # fmt: skip
 
 
@@ -63,6 +63,11 @@ def test_every_number_of_the_page_equals_its_cell(page: Page, reported: Path) ->
         "report/tables/survivors.csv",
         "drift/drift.csv",
         "drift/remedies.csv",
+        "drift/calibration_sweep.csv",
+        "drift/deployment_needs.csv",
+        "drift/survival.csv",
+        "drift/survival_safeguards.csv",
+        "drift/kaplan_meier.csv",
     } <= files
 
 
@@ -122,7 +127,8 @@ def test_the_first_screen_answers_what_was_asked(reported: Path) -> None:
         "at the reference",
         "noise drifts at severity 3",
         "does not beat volume alone",
-        "combat gives back 76 % of the loss",
+        "E3 new site: icc_filter_0.9 has an AUC of 0.76.",
+        "Risk ranks the risk of dead with C",
     ):
         assert part in head
 

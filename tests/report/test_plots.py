@@ -62,10 +62,10 @@ def test_patients_are_ordered_by_their_score(holdings: Holdings) -> None:
 
 
 def test_remedies_stand_in_their_rank(holdings: Holdings) -> None:
-    ax = rr.plot_remedies(holdings.frame("remedies"), axes(), experiment="E1")
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["combat", "icc filter"]
-    after = next(line for line in ax.lines if line.get_label() == "after")
-    assert list(after.get_xdata()) == [0.76, 0.7]
+    ax = rr.plot_remedies(holdings.frame("remedies"), axes(), experiment="E3 new site")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["icc_filter_0.9", "combat", "none"]
+    after = next(line for line in ax.lines if line.get_label() == "with")
+    assert list(after.get_xdata()) == [0.76, 0.7, 0.6]
 
 
 @pytest.mark.parametrize("width", [85.0, 174.0])
@@ -88,7 +88,7 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
     expected = {
         "heatmap",
         "dose_response",
-        "survival",
+        "survivors",
         "components",
         "drift_auc",
         "flips",
@@ -96,6 +96,10 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
         "patients",
         "matrix",
         "remedies",
+        "calibration_sweep",
+        "survival_c",
+        "survival_flips",
+        "kaplan_meier",
     }
     assert set(drawn) == expected
     for name in expected:
@@ -105,7 +109,7 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
 
 
 def test_a_figure_in_the_page_follows_its_ink_and_keeps_its_ids_apart(drawn: dict[str, Plate]) -> None:
-    text = str(inline_svg(drawn["survival"].draw(85.0), "one", alt='a "b" <c>'))
+    text = str(inline_svg(drawn["survivors"].draw(85.0), "one", alt='a "b" <c>'))
     assert "currentColor" in text
     assert "#1c2328" not in text
     assert 'aria-label="a &#34;b&#34; &lt;c&gt;"' in text
