@@ -14,7 +14,7 @@ TITLE = 'Report <b>of</b> 100 % & "friends" _ \u0633\u0631\u0637\u0627\u0646 \u8
 
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a study with difficult names, stability, drift, time to event and remedies, and its report."""
+    """Folder of a study with difficult names and everything that can be analyzed, and its report."""
     folder = study(tmp_path_factory.mktemp("report") / "study", nasty=True)
     add_survival(add_drift(folder))
     formats = ["html", "csv", "tex", "pdf-figures"]

@@ -141,3 +141,30 @@ def test_the_same_study_gives_the_same_bytes(reported: Path) -> None:
     before = (reported / "report" / "report.html").read_bytes()
     write_report(reported, title=TITLE, formats=["html"])
     assert (reported / "report" / "report.html").read_bytes() == before
+
+
+def test_a_table_of_remedies_is_ranked_and_says_what_happens_at_a_new_site(
+    page: Page, reported: Path
+) -> None:
+    cells = Cells(reported)["drift/remedies.csv"]
+    shown = [one for one in page.shown if one.file == "drift/remedies.csv" and one.columns == ("remedy",)]
+    first = [one.text for one in shown if cells["experiment"].iloc[one.row] == "E3 new site"]
+    assert first == ["icc_filter_0.9", "combat", "none", "icc_filter_0.9", "zscore"]
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    section = text[text.index('<section id="remedies"') : text.index('<section id="safeguards"')]
+    assert section.index("E3 new site: none has") < section.index("E3 new site: icc_filter_0.9")
+    assert section.index("E3 new site: icc_filter_0.9") < section.index("<figure>")
+    assert 'class="fresh mark"' in section
+    assert "combat: 10 patients of a new site" in section
+
+
+def test_the_command_that_makes_it_again_names_every_option(reported: Path) -> None:
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    assert "robustrad drift OUT --outcome outcome --batch &#39;the site&#39; --matrix" in text
+    assert "robustrad drift OUT --time months --event dead --score risk --bootstraps 200" in text
+
+
+def test_long_names_break_after_an_underscore_only(reported: Path) -> None:
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    table = text[text.index('id="table-features"') :]
+    assert "original_<wbr>firstorder_<wbr>" in table[: table.index("</table>")]
