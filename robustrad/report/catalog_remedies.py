@@ -183,7 +183,7 @@ def _notes(frame: pd.DataFrame, *, ranked: bool) -> str:
     if ranked:
         told.append(
             "Ranked by AUC where the remedy has not seen the factor; remedies that need patients of a site "
-            "(seen) learned from training patients of every site. Shaded: without a remedy."
+            "(seen) learned from training patients of every site. The row none is the model as it is."
         )
     others = frame[frame["remedy"].ne(NONE) & frame["recovery"].isna()]
     reasons = list(dict.fromkeys(others["recovery_status"].dropna().astype(str)))

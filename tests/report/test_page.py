@@ -10,6 +10,7 @@ import pytest
 from robustrad.report.derived import derive
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import read_holdings
+from robustrad.report.html_table import breakable
 from robustrad.report.plates import plates
 from robustrad.report.write import write_report
 from tests.report.conftest import TITLE
@@ -164,7 +165,8 @@ def test_the_command_that_makes_it_again_names_every_option(reported: Path) -> N
     assert "robustrad drift OUT --time months --event dead --score risk --bootstraps 200" in text
 
 
-def test_long_names_break_after_an_underscore_only(reported: Path) -> None:
-    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
-    table = text[text.index('id="table-features"') :]
-    assert "original_<wbr>firstorder_<wbr>" in table[: table.index("</table>")]
+def test_long_names_break_after_an_underscore_only() -> None:
+    name = "wavelet-LLH_gldm_LargeDependenceHighGrayLevelEmphasis"
+    assert breakable(name) == "wavelet-LLH_<wbr>gldm_<wbr>LargeDependenceHighGrayLevelEmphasis"
+    assert breakable("combat+test_time_averaging") == "combat+test_time_averaging"
+    assert breakable("<b>") == "&lt;b&gt;"
