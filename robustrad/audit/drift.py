@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
 from robustrad.audit.safeguards.run import run_safeguards
 from robustrad.core.errors import DataError
 from robustrad.core.written import write_csv
@@ -395,6 +396,17 @@ def _facts(data: DriftData, settings: DriftSettings, question: Question) -> dict
             "bootstraps": settings.bootstraps,
         },
         "remedies": None if settings.remedies is None else asdict(settings.remedies),
+        "options": [
+            *question_options(question),
+            *model_options(settings.models, settings.run, default="logistic"),
+            *judging_options(
+                margin=settings.margin,
+                bootstraps=settings.bootstraps,
+                threshold=settings.threshold,
+                usual=THRESHOLD,
+            ),
+            *remedy_options(settings.remedies),
+        ],
         "versions": {name: version(name) for name in _VERSIONS},
         "warnings": list(data.warnings),
     }

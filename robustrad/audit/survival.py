@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
 from robustrad.audit.safeguards.survival import survival_safeguards
 from robustrad.audit.survival_files import write_survival
 from robustrad.core.errors import DataError
@@ -347,6 +348,17 @@ def _facts(
             **asdict(settings.run),
             "bootstraps": settings.bootstraps,
         },
+        "options": [
+            *question_options(question, time=survival.time_name),
+            *model_options(settings.models, settings.run, default="cox"),
+            *judging_options(
+                margin=settings.margin,
+                bootstraps=settings.bootstraps,
+                threshold=settings.cutoff,
+                tau=settings.tau,
+            ),
+            *remedy_options(settings.remedies),
+        ],
         "remedies": None if settings.remedies is None else asdict(settings.remedies),
         "versions": {name: known for name in _VERSIONS if (known := _version(name)) is not None},
         "warnings": list(data.warnings),

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from robustrad.report import chapters_drift, chapters_stability, chapters_study, chapters_text
+from robustrad.report import (
+    chapters_drift,
+    chapters_remedies,
+    chapters_stability,
+    chapters_study,
+    chapters_survival,
+    chapters_text,
+)
 from robustrad.report.dictionary import meanings
 from robustrad.report.holdings import Holdings
 from robustrad.report.html import page
@@ -23,7 +30,8 @@ def sections(
         chapters_study.strength(holdings, contact_sheet),
         chapters_stability.stability(holdings, thresholds=thresholds, tips=tips),
         chapters_drift.drift(holdings),
-        chapters_drift.remedies(holdings),
+        *chapters_survival.survival(holdings),
+        chapters_remedies.remedies(holdings),
         chapters_drift.safeguards(holdings),
         chapters_study.failures(holdings),
         chapters_text.methods_section(text),

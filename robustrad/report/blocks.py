@@ -10,7 +10,8 @@ from markupsafe import Markup, escape
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_table import html_table
 from robustrad.report.numbers import show
-from robustrad.report.plates import PAGE_MM, Plate
+from robustrad.report.plate import PAGE_MM, Plate
+from robustrad.report.sheets import Sentence
 from robustrad.report.svg import inline_svg
 from robustrad.report.views import Table
 
@@ -32,6 +33,7 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
     )
     tall = " tall" if search or len(table.rows) > 40 else ""
     kind = " features" if table.name in {"features", "robust_features", "dictionary"} else ""
+    kind = " compact" if table.name.startswith("remedies") else kind
     return Markup(
         '{tools}<div class="scroll{tall}{kind}" role="region" tabindex="0" aria-label="{label}">'
         "{table}</div>{notes}"
@@ -120,6 +122,17 @@ def _chip(row: dict[object, object], draws: int) -> Markup:
 def preformatted(text: str) -> Markup:
     """Return text as it is, in a box."""
     return Markup('<pre tabindex="0">{}</pre>').format(text)
+
+
+def folded(summary: str, block: Markup) -> Markup:
+    """Return a block that opens on demand (and in print); empty stays empty."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(summary, block) if block else block
+
+
+def sentence_list(sentences: Sequence[Sentence]) -> Markup:
+    """Return sentences as a list; empty without any."""
+    items = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in sentences)
+    return Markup('<ul class="said-list">{}</ul>').format(items) if items else items
 
 
 def heading(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The tables of a report on models: drift by severity, breakdown, deployment, safeguards, remedies."""
+"""The tables of a report on models: drift by severity, breakdown, deployment, safeguards."""
 
 from __future__ import annotations
 
@@ -180,42 +180,6 @@ def selection_table(holdings: Holdings) -> Table | None:
     )
 
 
-def remedies_table(holdings: Holdings) -> Table | None:
-    """Remedies compared."""
-    sheet = holdings.sheet("remedies")
-    if sheet is None:
-        return None
-    return Table(
-        "remedies",
-        "Remedies: AUC before and after, what was left to lose, and what came back.",
-        sheet,
-        range(len(sheet.frame)),
-        (
-            Column("Remedy", ("remedy",)),
-            Column("Scope", ("scope",)),
-            Column("Reference", ("auc_reference",), "2f"),
-            Column("Before", ("auc_before",), "2f"),
-            Column("After", ("auc_after",), "2f"),
-            Column(
-                "Recovery",
-                ("recovery", "recovery_low", "recovery_high"),
-                "2f",
-                _INTERVAL,
-                about="Share of the loss that came back; given only where there was a loss",
-            ),
-            Column("Agreement", ("agreement",), "2f", about="Median ICC(A,1) of the features"),
-            Column("Score ICC", ("score_icc",), "2f"),
-            Column("Slope", ("slope",), "2f"),
-            Column("Batch effect", ("batch_effect_share",), "share", about="Features that differ by batch"),
-            Column("Patients", ("cost_patients",), "g", about="Patients that the remedy needs"),
-            Column("Features lost", ("features_lost",), "int"),
-        ),
-        groups=("experiment",),
-        notes=("Fitted on training patients only. Scope: conditions seen in training, or not.",),
-        landscape=True,
-    )
-
-
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that a drift analysis can fill."""
     for build in (
@@ -225,7 +189,6 @@ def every(holdings: Holdings) -> Iterator[Table]:
         safeguards_table,
         selected_table,
         selection_table,
-        remedies_table,
     ):
         table = build(holdings)
         if table is not None and len(table.rows):

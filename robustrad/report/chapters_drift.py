@@ -1,4 +1,4 @@
-"""Sections on the model: drift, remedies, safeguards."""
+"""Sections on the model: drift, safeguards."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from markupsafe import Markup
 
 from robustrad.report import catalog_drift as catalog
 from robustrad.report.blocks import figure_block, heading, table_block
+from robustrad.report.catalog_survival import survival_safeguards_table
 from robustrad.report.holdings import Holdings
-from robustrad.report.plates import drift_plates, remedy_plates
+from robustrad.report.plates_models import drift_plates
 from robustrad.report.sections import Section
-from robustrad.report.sheets import Sentence
 
 _VERDICTS = (
     "Robust: the simultaneous band stays above minus the margin (small loss: and below zero). Drifts: it "
@@ -17,11 +17,20 @@ _VERDICTS = (
     "the margin. Inconclusive: neither; more patients could tell."
 )
 
+_NO_MATRIX = Markup(
+    '<p class="lacking">Not computed: the model was trained on the reference alone. '
+    "<code>robustrad drift ... --matrix</code> trains on every condition as well.</p>"
+)
+
 
 def drift(holdings: Holdings) -> Section:
     """Show how a model's performance and predictions change over the conditions."""
     title = "Drift of the model"
     if holdings.sheet("drift") is None:
+        if holdings.sheet("survival") is not None:
+            return Section(
+                "drift", title, lacking="No outcome of two values was examined; see Time to event."
+            )
         command = f"robustrad drift {holdings.folder.name} --outcome COLUMN"
         return Section("drift", title, lacking=f"No model was examined. Run: {command}")
     figures = {plate.name: figure_block(plate) for plate in drift_plates(holdings)}
@@ -30,12 +39,12 @@ def drift(holdings: Holdings) -> Section:
         "Decisions": "flips",
         "Calibration": "calibration",
         "Single patients": "patients",
-        "Trained here, tested there": "matrix",
+        "What the model uses": "",
     }
     tables = {
         "Performance": (catalog.breakdown_table, catalog.drift_table),
         "Single patients": (catalog.deployment_table,),
-        "Trained here, tested there": (catalog.selected_table, catalog.selection_table),
+        "What the model uses": (catalog.selected_table, catalog.selection_table),
     }
     body: list[Markup] = []
     for name, figure in named.items():
@@ -43,6 +52,7 @@ def drift(holdings: Holdings) -> Section:
         shown += [table_block(build(holdings)) for build in tables.get(name, ())]
         if any(shown):
             body += [heading(name), *shown]
+    body += [heading("Trained here, tested there"), figures.get("matrix", _NO_MATRIX)]
     return Section("drift", title, (*_said(holdings), _VERDICTS), tuple(body))
 
 
@@ -60,23 +70,13 @@ def _said(holdings: Holdings) -> list[str]:
     return told
 
 
-def remedies(holdings: Holdings) -> Section:
-    """Compare remedies."""
-    sheet = holdings.sheet("remedies")
-    if sheet is None:
-        return Section("remedies", "Remedies", lacking="No remedy was tried.")
-    ranked = sheet.frame["sentence"].dropna().index[:6]
-    said = tuple(
-        Sentence("remedy", (sheet.number(int(row), "sentence", "text"),), "remedies", sheet.file)
-        for row in ranked
-    )
-    figures = [figure_block(plate) for plate in remedy_plates(holdings)]
-    return Section("remedies", "Remedies", said, (*figures, table_block(catalog.remedies_table(holdings))))
-
-
 def safeguards(holdings: Holdings) -> Section:
     """Show whether the model beats volume, batch and chance."""
-    if holdings.sheet("safeguards") is None:
+    blocks = (
+        table_block(catalog.safeguards_table(holdings)),
+        table_block(survival_safeguards_table(holdings)),
+    )
+    if not any(blocks):
         return Section("safeguards", "Safeguards", lacking="No safeguard was checked: there is no model.")
     lead = "A model that volume, batch or chance equals has learned them, not the texture it was named after."
-    return Section("safeguards", "Safeguards", (lead,), (table_block(catalog.safeguards_table(holdings)),))
+    return Section("safeguards", "Safeguards", (lead,), blocks)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from typing import Any
 
 from markupsafe import Markup
 
@@ -146,14 +148,28 @@ def reproduce(holdings: Holdings) -> str:
     engine = record.get("engine", {}).get("name", "auto")
     name = protocol.get("name", "PROTOCOL")
     analyses = ["robustrad stability OUT"] if holdings.sheet("stability") else []
-    if holdings.sheet("drift"):
-        record_ = holdings.drift_record
-        outcome = record_.get("outcome_name") or record_.get("outcome") or "OUTCOME"
-        analyses.append(f"robustrad drift OUT --outcome {outcome}")
+    analyses += [
+        shlex.join(["robustrad", "drift", "OUT", *_options(run, default)])
+        for table, run, default in (
+            ("drift", holdings.drift_record, "OUTCOME"), ("survival", holdings.survival_record, "")
+        )
+        if holdings.sheet(table)
+    ]  # fmt: skip
     sweep = (
         f"robustrad sweep cases.csv OUT --protocol {name} --engine {engine} --seed {record.get('seed', 0)}"
     )
     return "\n".join([sweep, *analyses, "robustrad report OUT"])
+
+
+def _options(run: dict[str, Any], default: str) -> list[str]:
+    """Return the options of a run as it recorded them; what an older record lets one say."""
+    found = run.get("options")
+    if isinstance(found, list):
+        return [str(option) for option in found]
+    if run.get("time"):
+        return ["--time", str(run["time"]), "--event", str(run.get("event"))]
+    outcome = str(run.get("outcome_name") or run.get("outcome") or default)
+    return ["--outcome", outcome, *(["--batch", str(run["batch"])] if run.get("batch") else [])]
 
 
 def _fingerprints(holdings: Holdings) -> Markup:

@@ -17,6 +17,7 @@ STABILITY = ("stability", "summary", "headline", "components", "components_summa
 DRIFT = (
     "drift", "breakdown", "deployment", "patients", "matrix", "safeguards", "selected", "selection_stability",
     "calibration", "remedies", "calibration_sweep", "deployment_needs", "kaplan_meier", "survival",
+    "survival_safeguards",
 )  # fmt: skip
 _NUMBERS = {"components_summary": ("level", "subject")}  # there they are components, not names
 
@@ -33,6 +34,8 @@ class Holdings:
         ``study.json``; empty where the folder is no study.
     drift_record : dict
         ``drift/drift.json``; empty without a drift analysis.
+    survival_record : dict
+        ``drift/survival.json``; empty without an analysis of time to event.
     sheets : mapping of str to Sheet
         Tables by name: ``cases``, ``conditions``, those of the analyses, later those derived for the report.
     finished : bool
@@ -44,6 +47,7 @@ class Holdings:
     folder: Path
     record: dict[str, Any]
     drift_record: dict[str, Any]
+    survival_record: dict[str, Any]
     sheets: Mapping[str, Sheet]
     finished: bool
     captions: Mapping[str, str] = field(default_factory=dict)
@@ -94,7 +98,6 @@ def read_holdings(folder: Path) -> Holdings:
         If it holds nothing that can be reported, or a file cannot be read.
     """
     record = _json(folder / "study.json")
-    drift_record: dict[str, Any] = {}
     sheets: dict[str, Sheet] = {}
     for name, files in _candidates().items():
         for file in files:
@@ -102,16 +105,17 @@ def read_holdings(folder: Path) -> Holdings:
             if found is not None:
                 sheets[name] = found
                 break
-    for file in ("drift/drift.json", "drift.json"):
-        drift_record = drift_record or _json(folder / file)
-    if not record and not {"stability", "drift"} & set(sheets):
+    drift_record, survival_record = (
+        _json(folder / "drift" / file) or _json(folder / file) for file in ("drift.json", "survival.json")
+    )
+    if not record and not {"stability", "drift", "survival"} & set(sheets):
         raise StudyError(
             str(folder),
             "nothing to report here" if folder.is_dir() else "no such folder",
             "a study folder (robustrad sweep), or the tables of robustrad stability or robustrad drift",
         )
     finished = (folder / "features.parquet").is_file() or not record
-    return Holdings(folder, record, drift_record, sheets, finished)
+    return Holdings(folder, record, drift_record, survival_record, sheets, finished)
 
 
 def _candidates() -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from robustrad.report.numbers import DASH, show
 from robustrad.report.sheets import Sheet
 from robustrad.report.views import Table, cell_text
 
+_LONG = 32  # characters; shorter names fit their column
 BANDS = ("poor", "moderate", "good", "excellent")
 
 
@@ -65,13 +66,14 @@ def _section(table: Table, heading: str, rows: Sequence[int], tips: dict[str, st
                 cells.append(f'<th scope="row"{name}><span class="again">{escape(text)}</span></th>')
             elif place == 0:
                 tip = _tip(tips.get(text, ""))
-                cells.append(f'<th scope="row"{name}{tip}>{escape(text)}</th>')
+                cells.append(f'<th scope="row"{name}{tip}>{breakable(text)}</th>')
             else:
                 cells.append(f"<td{name}>{escape(text)}</td>")
         first = cell_text(columns[0], [each[i] for each in values[0]])
-        fresh = ' class="fresh"' if first != previous else ""
+        names = [*(["fresh"] if first != previous else []), *(["mark"] if row in table.marked else [])]
         previous = first
-        lines.append(f'<tr data-row="{row}"{fresh}>{"".join(cells)}</tr>')
+        kind = f' class="{" ".join(names)}"' if names else ""
+        lines.append(f'<tr data-row="{row}"{kind}>{"".join(cells)}</tr>')
     return f"<tbody>{title}{''.join(lines)}</tbody>"
 
 
@@ -101,6 +103,12 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
 
 
 BAND_MARKS = ("bp", "bm", "bg", "be")  # short, because they stand in tens of thousands of cells
+
+
+def breakable(text: str) -> str:
+    """Return ``text`` escaped; a long name may break after an underscore, and nowhere else."""
+    shown = str(escape(text))
+    return shown.replace("_", "_<wbr>") if len(shown) > _LONG and " " not in shown else shown
 
 
 def _classes(numeric: bool, band: object, quiet: bool) -> str:

@@ -16,6 +16,7 @@ _SIGNS = {
     "\N{LESS-THAN OR EQUAL TO}": r"$\le$",
     "\N{DEGREE SIGN}": r"\textdegree{}",
     "\N{HORIZONTAL ELLIPSIS}": r"\ldots{}",
+    "\N{GREEK SMALL LETTER RHO}": r"$\rho$",
     "\N{GREEK SMALL LETTER DELTA}": r"$\delta$",
     "\N{GREEK CAPITAL LETTER DELTA}": r"$\Delta$",
 }
@@ -70,8 +71,10 @@ def _lines(table: Table, notes: tuple[str, ...]) -> Iterator[str]:
         for column in columns
     )
     head = " & ".join(_heading(column.title, column.numeric) for column in columns) + r" \\"
-    size = "footnotesize" if len(columns) > 7 else "small"
-    yield rf"\begingroup\{size}\setlength{{\tabcolsep}}{{4pt}}"
+    size, gap = (
+        ("scriptsize", 3) if len(columns) > 11 else ("footnotesize", 4) if len(columns) > 7 else ("small", 4)
+    )
+    yield rf"\begingroup\{size}\setlength{{\tabcolsep}}{{{gap}pt}}"
     yield rf"\begin{{longtable}}{{@{{}}{shape}@{{}}}}"
     yield rf"\caption{{{latex_text(table.title)}}}\label{{tab:{table.name.replace('_', '-')}}}\\"
     yield rf"\toprule {head} \midrule \endfirsthead"

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from robustrad.report.catalog_remedies import NONE, experiments
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Number, Sentence, Sheet
+from robustrad.report.verdict_survival import survival_verdict
 
 _ROLES = ("acquisition", "delineation")
 _HOLD = ("robust", "small loss")
@@ -25,6 +27,7 @@ def verdict(holdings: Holdings) -> list[Sentence]:
         *_model(holdings),
         *_until(holdings),
         *_volume(holdings),
+        *survival_verdict(holdings),
         *_remedy(holdings),
     ]
     return [sentence for sentence in found if sentence is not None]
@@ -315,12 +318,18 @@ def _safeguard(holdings: Holdings, check: str, topic: str) -> Iterator[Sentence]
 
 
 def _remedy(holdings: Holdings) -> Iterator[Sentence]:
+    """What the best remedy does where it matters: at a new site, where that was tried."""
     sheet = holdings.sheet("remedies")
     if sheet is None:
         return
-    ranked = sheet.frame[sheet.frame["rank"].notna() & sheet.frame["sentence"].notna()].sort_values(
-        "rank", kind="stable"
-    )
-    if len(ranked):
-        row = int(ranked.index[0])
-        yield Sentence("Remedy", (sheet.number(row, "sentence", "text"),), "remedies", sheet.file)
+    ranked = [
+        name for name in experiments(sheet) if sheet.frame["rank"][sheet.frame["experiment"].eq(name)].any()
+    ]
+    if not ranked:
+        return
+    own = sheet.frame[sheet.frame["experiment"].eq(ranked[0]) & sheet.frame["rank"].eq(1)]
+    best = str(own["remedy"].iloc[0])
+    first: Parts = ("No remedy that was tried does better than none. ",) if best == NONE else ()
+    told: Parts = (sheet.number(int(str(own.index[0])), "sentence", "text"),)
+    if own["sentence"].notna().any():
+        yield Sentence("Remedy", (*first, *told), "remedies", sheet.file)

@@ -76,6 +76,10 @@ class Table:
         Columns of the sheet whose values make a heading above the rows that share them; notes in brackets.
     notes : tuple of str
         Footnotes.
+    marked : tuple of int
+        Rows that the others are compared with; shaded on the page.
+    landscape : bool
+        Printed across the page.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Table:
     groups: tuple[str, ...] = ()
     group_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    marked: tuple[int, ...] = ()
     landscape: bool = False
 
     def cells(self, row: int) -> list[str]:

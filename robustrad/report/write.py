@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from robustrad.core.errors import RobustradError, StudyError, nearest
-from robustrad.report import catalog, catalog_drift
+from robustrad.report import catalog, catalog_drift, catalog_remedies, catalog_survival
 from robustrad.report.assemble import html_report
 from robustrad.report.compare import comparison
 from robustrad.report.derived import FOLDER, derive, write_derived
@@ -15,7 +15,8 @@ from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.latex import latex_document
 from robustrad.report.methods import methods
-from robustrad.report.plates import COLUMN_MM, PAGE_MM, plates
+from robustrad.report.plate import COLUMN_MM, PAGE_MM
+from robustrad.report.plates import plates
 from robustrad.report.provenance import engine_note
 from robustrad.report.references import bibtex
 from robustrad.report.sheets import Sentence
@@ -93,7 +94,10 @@ def write_report(
     write_derived(holdings, folder / FOLDER)
     for own in sheets:
         write_csv(own.frame, folder / FOLDER / own.file.rsplit("/", 1)[1])
-    listed = [*catalog.every(holdings), *catalog_drift.every(holdings), *tables]
+    own_tables = (
+        part.every(holdings) for part in (catalog, catalog_drift, catalog_survival, catalog_remedies)
+    )
+    listed = [*(table for part in own_tables for table in part), *tables]
     written += _tables(holdings, listed, folder / FOLDER, formats, heading)
     if "pdf-figures" in formats:
         written += _figures(holdings, out / "figures", width_mm)
@@ -127,7 +131,8 @@ def table_notes(holdings: Holdings) -> dict[str, tuple[str, ...]]:
     told = () if rows is None else (f"{footnote(rows)} {engine}".rstrip(),)
     about = (engine,) if engine else ()
     named = dict.fromkeys(("stability_summary", "robust_features", "features", "factors"), told)
-    return {**named, "strength": about, "cohort": (), "remedies": about, "drift": about}
+    of_models = dict.fromkeys(("drift", "survival", "remedies_new_site", "remedies_paired"), about)
+    return {**named, **of_models, "strength": about, "cohort": ()}
 
 
 def _tables(

@@ -214,36 +214,10 @@ def add_drift(folder: Path) -> Path:
             for b in ("reference", "noise=mild")
         ]
     ).to_csv(out / "matrix.csv", index=False)
-    pd.DataFrame(
-        [
-            {
-                "experiment": "E1",
-                "remedy": name,
-                "scope": "seen",
-                "rank": rank,
-                "auc_reference": 0.81,
-                "auc_before": 0.6,
-                "auc_after": after,
-                "left_to_lose": 0.21,
-                "recovery": recovery,
-                "recovery_low": recovery - 0.2,
-                "recovery_high": recovery + 0.2,
-                "recovery_status": "ok",
-                "agreement": 0.9,
-                "score_icc": 0.8,
-                "citl": 0.0,
-                "slope": 1.0,
-                "batch_effect_share": 0.1,
-                "cost_patients": 20,
-                "features_lost": 3,
-                "status": "ok",
-                "sentence": f"{name} gives back {100 * recovery:.0f} % of the loss.",
-            }
-            for name, rank, after, recovery in (("combat", 1, 0.76, 0.76), ("icc_filter", 2, 0.7, 0.48))
-        ]
-    ).to_csv(out / "remedies.csv", index=False)
+    _add_remedies(out)
     head = {
         "outcome": "outcome",
+        "options": ["--outcome", "outcome", "--batch", "the site", "--matrix"],
         "n": 24,
         "n_patients": 24,
         "prevalence": 0.5,
@@ -251,4 +225,74 @@ def add_drift(folder: Path) -> Path:
         "models": ["logistic"],
     }
     (out / "drift.json").write_text(json.dumps({**head, "seed": 0, "warnings": [], "sentences": []}))
+    return folder
+
+
+def _add_remedies(out: Path) -> None:
+    """A comparison of remedies: a new site with a drift, the same patients elsewhere, and no signal."""
+    found = (("icc_filter_0.9", 1, 0.76, 0.76), ("combat", 2, 0.7, 0.48), ("none", 3, 0.6, None))
+    rows: list[dict[str, object]] = []
+    for experiment in ("E1 paired", "E3 new site", "E4 null"):
+        for name, rank, after, recovery in found:
+            share = (
+                {} if recovery is None else {"recovery_low": recovery - 0.2, "recovery_high": recovery + 0.2}
+            )
+            row: dict[str, object] = {
+                "experiment": experiment, "remedy": name, "scope": "unseen", "rank": rank,
+                "auc_reference": 0.81, "auc_before": 0.6, "auc_after": after, "auc_after_low": after - 0.1,
+                "auc_after_high": after + 0.1, "left_to_lose": 0.81 - after, "left_to_lose_low": 0.71 - after,
+                "left_to_lose_high": 0.91 - after, "recovery": recovery, **share, "recovery_status": "ok",
+                "agreement": 0.9 if experiment == "E1 paired" else None, "score_icc": 0.8, "citl": 0.0,
+                "slope": 1.0, "batch_effect_share": 0.1, "batch_classifier": 0.55, "spearman_volume": -0.31,
+                "cost_patients": 20 if name == "combat" else 0, "cost_copies": 0, "cost_seconds": 1.234,
+                "features_lost": 3.5 if name.startswith("icc") else 0.0, "status": "ok",
+                "sentence": f"{experiment}: {name} has an AUC of {after:.2f}.",
+            }  # fmt: skip
+            rows.append(row)
+            if name.startswith("icc"):
+                rows.append(row | {"scope": "seen", "rank": None, "auc_after": 0.79})
+    for row in rows:
+        if row["experiment"] == "E4 null":
+            row |= {"rank": None, "recovery_status": "no signal to recover"}
+    refused = {
+        "experiment": "E3 new site",
+        "remedy": "zscore",
+        "scope": "unseen",
+        "status": "sites too small",
+    }
+    pd.DataFrame([*rows, refused]).to_csv(out / "remedies.csv", index=False)
+    sweep = [
+        {"experiment": "E3 new site", "remedy": name, "scope": "unseen", "calibration_patients": size,
+         "auc_reference": 0.81, "auc_after": after, "auc_after_low": after - 0.1,
+         "auc_after_high": after + 0.1,
+         "drift_after": after - 0.81, "drift_after_low": after - 0.9, "drift_after_high": after - 0.7,
+         "slope": 0.9, "citl": 0.1, "sites_judged": 40, "status": "ok"}
+        for name, size, after in (("none", 0, 0.6), ("combat", 5, 0.65), ("combat", 20, 0.72))
+    ]  # fmt: skip
+    pd.DataFrame(sweep).to_csv(out / "calibration_sweep.csv", index=False)
+    needs = [
+        {"kind": "copies", "remedy": "test_time_averaging", "scope": "unseen", "factor": "noise",
+         "level": level, "needed": needed, "tried": 5, "delta": -0.01, "delta_low": -0.04, "delta_high": 0.02,
+         "delta_without": -0.06, "margin": 0.05, "score_icc": 0.8, "copies_for_score_icc": 3,
+         "sentence": f"noise={level}: {told}.", "status": status}
+        for level, needed, told, status in (
+            ("mild", 1, "a single prediction stays within 0.05 AUC", "none needed"),
+            ("strong", 4, "the mean of 4 predictions stays within 0.05 AUC", "ok"),
+        )
+    ]  # fmt: skip
+    needs.append(
+        {"kind": "calibration", "remedy": "combat", "scope": "unseen", "needed": 10, "tried": 20,
+         "delta": -0.02, "delta_low": -0.045, "delta_high": 0.01, "delta_without": -0.21, "margin": 0.05,
+         "sentence": "combat: 10 patients of a new site keep the loss within 0.05 AUC.", "status": "ok"}
+    )  # fmt: skip
+    pd.DataFrame(needs).to_csv(out / "deployment_needs.csv", index=False)
+
+
+def add_survival(folder: Path) -> Path:
+    """Write what an analysis of time to event leaves, from simulated follow-up with finished risks."""
+    from robustrad.audit.survival import survival_drift
+    from tests.audit.test_survival import table
+
+    out = folder / "drift"
+    survival_drift(table(30), time="months", event="dead", score="risk", bootstraps=200, output=out)
     return folder

@@ -17,7 +17,7 @@ from robustrad.report.report import report_command
 from robustrad.report.verdict import verdict
 from robustrad.report.write import write_report
 from tests.report.reading import read_page
-from tests.report.studies import add_drift, study
+from tests.report.studies import add_drift, add_survival, study
 
 ONE = {"noise": ("acquisition", 1, [("mild", 1, None, 0.1, 0.2), ("strong", 2, None, 0.8, 0.9)])}
 
@@ -133,6 +133,15 @@ def test_a_drift_run_without_optional_tables_is_reported(tmp_path: Path) -> None
     text = page_text(folder)
     assert "Logistic predicts outcome with AUC" in text
     assert "No remedy was tried." in text
+    assert "robustrad drift ... --matrix" in text
+
+
+def test_time_to_event_alone_is_reported(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n=8, factors=ONE)
+    (folder / "drift").mkdir()
+    text = page_text(add_survival(folder))
+    assert "see Time to event" in text
+    assert "Risk ranks the risk of dead with C" in text
 
 
 def test_the_record_of_a_foreign_study_is_no_obstacle(tmp_path: Path) -> None:

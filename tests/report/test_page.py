@@ -10,14 +10,15 @@ import pytest
 from robustrad.report.derived import derive
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import read_holdings
+from robustrad.report.html_table import breakable
 from robustrad.report.plates import plates
 from robustrad.report.write import write_report
 from tests.report.conftest import TITLE
 from tests.report.reading import Cells, Page, Shown, numbers, read_page
 
 SECTIONS = (
-    "done", "strength", "stability", "drift", "remedies", "safeguards", "failures", "methods", "checklists",
-    "provenance", "references",
+    "done", "strength", "stability", "drift", "survival", "remedies", "safeguards", "failures", "methods",
+    "checklists", "provenance", "references",
 )  # fmt: skip
 
 
@@ -63,6 +64,11 @@ def test_every_number_of_the_page_equals_its_cell(page: Page, reported: Path) ->
         "report/tables/survivors.csv",
         "drift/drift.csv",
         "drift/remedies.csv",
+        "drift/calibration_sweep.csv",
+        "drift/deployment_needs.csv",
+        "drift/survival.csv",
+        "drift/survival_safeguards.csv",
+        "drift/kaplan_meier.csv",
     } <= files
 
 
@@ -122,7 +128,8 @@ def test_the_first_screen_answers_what_was_asked(reported: Path) -> None:
         "at the reference",
         "noise drifts at severity 3",
         "does not beat volume alone",
-        "combat gives back 76 % of the loss",
+        "E3 new site: icc_filter_0.9 has an AUC of 0.76.",
+        "Risk ranks the risk of dead with C",
     ):
         assert part in head
 
@@ -135,3 +142,31 @@ def test_the_same_study_gives_the_same_bytes(reported: Path) -> None:
     before = (reported / "report" / "report.html").read_bytes()
     write_report(reported, title=TITLE, formats=["html"])
     assert (reported / "report" / "report.html").read_bytes() == before
+
+
+def test_a_table_of_remedies_is_ranked_and_says_what_happens_at_a_new_site(
+    page: Page, reported: Path
+) -> None:
+    cells = Cells(reported)["drift/remedies.csv"]
+    shown = [one for one in page.shown if one.file == "drift/remedies.csv" and one.columns == ("remedy",)]
+    first = [one.text for one in shown if cells["experiment"].iloc[one.row] == "E3 new site"]
+    assert first == ["icc_filter_0.9", "combat", "none", "icc_filter_0.9", "zscore"]
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    section = text[text.index('<section id="remedies"') : text.index('<section id="safeguards"')]
+    assert section.index("E3 new site: none has") < section.index("E3 new site: icc_filter_0.9")
+    assert section.index("E3 new site: icc_filter_0.9") < section.index("<figure>")
+    assert 'class="fresh mark"' in section
+    assert "combat: 10 patients of a new site" in section
+
+
+def test_the_command_that_makes_it_again_names_every_option(reported: Path) -> None:
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    assert "robustrad drift OUT --outcome outcome --batch &#39;the site&#39; --matrix" in text
+    assert "robustrad drift OUT --time months --event dead --score risk --bootstraps 200" in text
+
+
+def test_long_names_break_after_an_underscore_only() -> None:
+    name = "wavelet-LLH_gldm_LargeDependenceHighGrayLevelEmphasis"
+    assert breakable(name) == "wavelet-LLH_<wbr>gldm_<wbr>LargeDependenceHighGrayLevelEmphasis"
+    assert breakable("combat+test_time_averaging") == "combat+test_time_averaging"
+    assert breakable("<b>") == "&lt;b&gt;"

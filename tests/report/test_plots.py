@@ -13,7 +13,9 @@ import robustrad as rr
 from robustrad.report.derived import derive
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.plates import Plate, plates
+from robustrad.report.plots.remedies import plot_calibration_sweep
 from robustrad.report.plots.stability import dose_rows
+from robustrad.report.plots.survival import at_risk, plot_kaplan_meier
 from robustrad.report.svg import inline_svg
 
 
@@ -62,10 +64,31 @@ def test_patients_are_ordered_by_their_score(holdings: Holdings) -> None:
 
 
 def test_remedies_stand_in_their_rank(holdings: Holdings) -> None:
-    ax = rr.plot_remedies(holdings.frame("remedies"), axes(), experiment="E1")
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["combat", "icc filter"]
-    after = next(line for line in ax.lines if line.get_label() == "after")
-    assert list(after.get_xdata()) == [0.76, 0.7]
+    ax = rr.plot_remedies(holdings.frame("remedies"), axes(), experiment="E3 new site")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["icc_filter_0.9", "combat", "none"]
+    after = next(line for line in ax.lines if line.get_label() == "with")
+    assert list(after.get_xdata()) == [0.76, 0.7, 0.6]
+
+
+def test_survival_curves_are_stairs_from_one_with_the_numbers_at_risk(holdings: Holdings) -> None:
+    curves = holdings.frame("kaplan_meier")
+    ax = plot_kaplan_meier(curves, axes())
+    own = curves[curves["factor"].eq("reference") & curves["group"].eq("high")].sort_values("time")
+    line = next(line for line in ax.lines if line.get_label() == "high risk")
+    assert list(line.get_xdata()) == [0.0, *own["time"]]
+    assert list(line.get_ydata()) == [1.0, *own["survival"]]
+    assert at_risk(own, 0.0) == own["at_risk"].iloc[0]
+    assert at_risk(own, own["time"].iloc[2]) == own["at_risk"].iloc[2]
+    assert at_risk(own, own["time"].max() + 1) == 0
+    assert str(own["at_risk"].iloc[0]) in {text.get_text() for text in ax.texts}
+
+
+def test_the_sweep_draws_remedies_that_need_patients_and_the_rest_as_lines(holdings: Holdings) -> None:
+    ax = plot_calibration_sweep(holdings.frame("calibration_sweep"), axes())
+    lines = {line.get_label(): line for line in ax.lines}
+    assert set(lines) == {"without a remedy", "reference", "combat"}
+    assert list(lines["combat"].get_xdata()) == [5, 20]
+    assert list(lines["combat"].get_ydata()) == [0.65, 0.72]
 
 
 @pytest.mark.parametrize("width", [85.0, 174.0])
@@ -88,7 +111,7 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
     expected = {
         "heatmap",
         "dose_response",
-        "survival",
+        "survivors",
         "components",
         "drift_auc",
         "flips",
@@ -96,6 +119,10 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
         "patients",
         "matrix",
         "remedies",
+        "calibration_sweep",
+        "survival_c",
+        "survival_flips",
+        "kaplan_meier",
     }
     assert set(drawn) == expected
     for name in expected:
@@ -105,7 +132,7 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
 
 
 def test_a_figure_in_the_page_follows_its_ink_and_keeps_its_ids_apart(drawn: dict[str, Plate]) -> None:
-    text = str(inline_svg(drawn["survival"].draw(85.0), "one", alt='a "b" <c>'))
+    text = str(inline_svg(drawn["survivors"].draw(85.0), "one", alt='a "b" <c>'))
     assert "currentColor" in text
     assert "#1c2328" not in text
     assert 'aria-label="a &#34;b&#34; &lt;c&gt;"' in text

@@ -62,19 +62,29 @@ def model_rows(judged: Judged, data: DriftData, permuted: Permuted | None) -> li
     return rows
 
 
-def permutation_row(name: str, permuted: Permuted) -> Row:
-    """Return the verdict of the label permutation of the whole pipeline."""
+def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuffled: str = "labels") -> Row:
+    """Return the verdict of the permutation of the whole pipeline.
+
+    With fewer than 19 permutations p cannot fall to .05: that is no verdict, and said.
+    """
     b = int(permuted.null.size)
     facts = (
-        f"AUC {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted labels "
+        f"{measure} {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted {shuffled} "
         f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
     )
     if permuted.p <= LEVEL:
-        return plain(
-            "permutation", name, permuted.auc, n=b, status=PASS, text=f"{name}: {facts}.", p=permuted.p
+        status, text = PASS, f"{name}: {facts}."
+    elif 1 / (1 + b) > LEVEL:
+        fewest = round(1 / LEVEL) - 1
+        status = WARN
+        text = (
+            f"{name}: too few permutations to judge whether there is a signal: {facts}. No p below "
+            f"{1 / (1 + b):.2g} is possible with {b}; {fewest} are the fewest that can tell."
         )
-    text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
-    return plain("permutation", name, permuted.auc, n=b, status=FAIL, text=text, p=permuted.p)
+    else:
+        status = FAIL
+        text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
+    return plain("permutation", name, permuted.auc, n=b, status=status, text=text, p=permuted.p)
 
 
 def _volume(judged: Judged, data: DriftData, volume: Floats) -> list[Row]:

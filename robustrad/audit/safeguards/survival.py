@@ -11,6 +11,7 @@ import pandas as pd
 from robustrad.audit.safeguards.baselines import batch_design, clinical_design
 from robustrad.audit.safeguards.cohort import EVENTS
 from robustrad.audit.safeguards.comparison import Estimate
+from robustrad.audit.safeguards.models import permutation_row
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.core.errors import EnvironmentUnusableError
@@ -30,7 +31,6 @@ from robustrad.drift.survival.pairs import harrell_comparisons, index_of
 from robustrad.drift.survival.score_test import cox_score
 from robustrad.drift.survival.times import Survival
 
-_LEVEL = 0.05
 _FOLDS, _REPEATS = 5, 5
 
 
@@ -80,7 +80,8 @@ def survival_safeguards(
         if judged is None:
             continue
         known = (permuted or {}).get(scored.arm.model)
-        rows += [] if known is None or scored.frozen else [_permutation(judged.name, known)]
+        if known is not None and not scored.frozen:
+            rows.append(permutation_row(judged.name, known, measure="C", shuffled="follow-up"))
         rows += _volume(judged, data, survival)
         if data.batch is not None and np.unique(data.batch).size > 1:
             what = f"the batch label ({data.batch_name})"
@@ -113,20 +114,6 @@ def _size(data: DriftData, survival: Survival) -> Row:
         return plain("sample_size", survival.event_name, events, n=n, status=PASS, text=text)
     text += f" Fewer than {EVENTS} events leave wide intervals: absence of a difference shows nothing."
     return plain("sample_size", survival.event_name, events, n=n, status=WARN, text=text)
-
-
-def _permutation(name: str, permuted: Permuted) -> Row:
-    b = int(permuted.null.size)
-    facts = (
-        f"C {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted follow-up "
-        f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
-    )
-    if permuted.p <= _LEVEL:
-        return plain(
-            "permutation", name, permuted.auc, n=b, status=PASS, text=f"{name}: {facts}.", p=permuted.p
-        )
-    text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
-    return plain("permutation", name, permuted.auc, n=b, status=FAIL, text=text, p=permuted.p)
 
 
 def _volume(judged: _Judged, data: DriftData, survival: Survival) -> list[Row]:

@@ -107,7 +107,9 @@ def plot_drift(
     return ax
 
 
-def drift_figure(drift: pd.DataFrame, *, width_mm: float, margin: float) -> Figure | None:
+def drift_figure(
+    drift: pd.DataFrame, *, width_mm: float, margin: float, measure: str = "AUC"
+) -> Figure | None:
     """Return a panel of :func:`plot_drift` per factor; None without perturbed levels."""
     factors = factors_of(drift)[:_MOST_PANELS]
     if not factors or not main_rows(drift)["delta"].notna().any():
@@ -116,12 +118,17 @@ def drift_figure(drift: pd.DataFrame, *, width_mm: float, margin: float) -> Figu
         figure, axes = panels(len(factors), width_mm=width_mm, legend_mm=6.0)
         for ax, factor in zip(axes, factors, strict=True):
             plot_drift(drift, ax, factor=factor, margin=margin)
-        figure.supylabel("change of AUC", fontsize=8)
+        figure.supylabel(f"change of {measure}", fontsize=8)
         legend_below(figure, axes[0])
     return figure
 
 
-def flips_figure(drift: pd.DataFrame, *, width_mm: float) -> Figure | None:
+def flips_figure(
+    drift: pd.DataFrame,
+    *,
+    width_mm: float,
+    names: tuple[str, str] = ("negative to positive", "positive to negative"),
+) -> Figure | None:
     """Return, per factor, how many decisions change: up (to positive) above zero, down below."""
     rows = main_rows(drift)
     factors = factors_of(drift)[:_MOST_PANELS]
@@ -134,8 +141,8 @@ def flips_figure(drift: pd.DataFrame, *, width_mm: float) -> Figure | None:
             own = rows[rows["factor"].eq(factor) & rows["model"].eq(model)]
             dose, ticks, labels = doses(own)
             place = dose.map({value: i for i, value in enumerate(ticks)})
-            ax.bar(place, own["flips_up"], width=0.62, color=COLORS[1], label="negative to positive")
-            ax.bar(place, -own["flips_down"], width=0.62, color=COLORS[0], label="positive to negative")
+            ax.bar(place, own["flips_up"], width=0.62, color=COLORS[1], label=names[0])
+            ax.bar(place, -own["flips_down"], width=0.62, color=COLORS[0], label=names[1])
             ax.axhline(0, color=INK, lw=0.5)
             ax.set_xticks(range(len(ticks)), labels, rotation=35 if max(map(len, labels)) > 6 else 0)
             ax.set_xlim(-0.6, len(ticks) - 0.4)

@@ -1,67 +1,138 @@
-"""Before and after: what each remedy gives back."""
+"""Before and after: what each remedy gives back, and what more patients of a new site add."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from robustrad.report.plots.style import COLORS, GRAY, INK, drawing, legend_below, panels, words
+from robustrad.report.plots.style import COLORS, GRAY, INK, MARKERS, drawing, legend_below, panels
+
+NONE, UNSEEN = "none", "unseen"
+_SPAN = 0.1
 
 
-def plot_remedies(remedies: pd.DataFrame, ax: Axes, *, experiment: str, scope: str | None = None) -> Axes:
-    """Draw AUC before and after each remedy of one experiment, the reference as a line.
+def ranked_rows(remedies: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """Return the rows of one experiment that have a rank and an AUC, the best first."""
+    rows = remedies[remedies["experiment"].eq(experiment) & remedies["rank"].notna()]
+    return rows[rows["auc_after"].notna()].sort_values("rank", kind="stable")
+
+
+def plot_remedies(remedies: pd.DataFrame, ax: Axes, *, experiment: str) -> Axes:
+    """Draw AUC without and with each remedy of one experiment in their ranks, the reference as a line.
 
     Parameters
     ----------
     remedies : DataFrame
-        ``remedies.csv``; ``remedy, auc_before, auc_after, auc_reference`` are drawn, in the table's order.
+        ``remedies.csv``; ``remedy, rank, auc_before, auc_after, auc_reference`` are drawn, and the limits of
+        ``auc_after``.
     ax : Axes
         To draw into.
     experiment : str
         Which experiment.
-    scope : str, optional
-        ``seen`` or ``unseen``; default the first of the experiment.
 
     Returns
     -------
     Axes
         ``ax``.
     """
-    rows = remedies[remedies["experiment"].eq(experiment)]
-    rows = rows[rows["scope"].eq(scope or rows["scope"].iloc[0])]
-    rows = rows[rows["auc_after"].notna()].sort_values("rank", kind="stable", na_position="last")
-    y = range(len(rows))
-    for i, row in zip(y, rows.to_dict("records"), strict=True):
-        ax.plot([row["auc_before"], row["auc_after"]], [i, i], color=GRAY, lw=0.9, zorder=1)
-    ax.plot(rows["auc_before"], list(y), ls="", marker="o", mfc="none", color=INK, label="before")
-    ax.plot(rows["auc_after"], list(y), ls="", marker="o", color=COLORS[2], label="after")
+    rows = ranked_rows(remedies, experiment)
+    y = list(range(len(rows)))
+    if {"auc_after_low", "auc_after_high"} <= set(rows.columns):
+        ax.hlines(y, rows["auc_after_low"], rows["auc_after_high"], color=GRAY, lw=0.9, zorder=1)
     if len(rows) and rows["auc_reference"].notna().any():
-        ax.axvline(rows["auc_reference"].iloc[0], color=GRAY, lw=0.6, ls=(0, (4, 3)), label="reference")
-    ax.set_yticks(list(y), [words(str(name)) for name in rows["remedy"]])
+        reference = rows["auc_reference"].dropna().iloc[0]
+        ax.axvline(reference, color=GRAY, lw=0.6, ls=(0, (4, 3)), zorder=0, label="reference")
+    ax.plot(rows["auc_before"], y, ls="", marker="o", ms=4.4, mfc="none", mew=0.8, color=INK, label="without")
+    ax.plot(rows["auc_after"], y, ls="", marker="o", color=COLORS[2], label="with")
+    ax.set_yticks(y, [str(name) for name in rows["remedy"]])
+    for label, name in zip(ax.get_yticklabels(), rows["remedy"], strict=True):
+        label.set_fontweight("bold" if name == NONE else "normal")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_title(experiment)
     ax.set_xlabel("AUC")
     return ax
 
 
-def remedies_figure(remedies: pd.DataFrame, *, width_mm: float) -> Figure | None:
-    """Return a panel of :func:`plot_remedies` per experiment; None without results."""
-    known = remedies[remedies["auc_after"].notna()]
-    experiments = list(dict.fromkeys(known["experiment"].astype(str)))
-    if not experiments:
+def remedies_figure(remedies: pd.DataFrame, *, width_mm: float, order: Sequence[str]) -> Figure | None:
+    """Return a panel of :func:`plot_remedies` per experiment in this order; None without results."""
+    known = [name for name in order if len(ranked_rows(remedies, name))]
+    if not known:
         return None
-    longest = max(int(known["experiment"].eq(name).sum()) for name in experiments)
+    longest = max(len(ranked_rows(remedies, name)) for name in known)
     with drawing():
         figure, axes = panels(
-            len(experiments),
+            len(known),
             width_mm=width_mm,
             height_mm=20 + 4.4 * longest,
             columns=2 if width_mm > 100 else 1,
             legend_mm=6.0,
             share_y=False,
         )
-        for ax, name in zip(axes, experiments, strict=True):
-            plot_remedies(known, ax, experiment=name)
-        legend_below(figure, axes[0])
+        for ax, name in zip(axes, known, strict=True):
+            plot_remedies(remedies, ax, experiment=name)
+        fullest = max(axes, key=lambda ax: len(ax.get_legend_handles_labels()[1]))
+        legend_below(figure, fullest)
+    return figure
+
+
+def plot_calibration_sweep(sweep: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw AUC at a new site over the number of its patients that each remedy may see.
+
+    Remedies that need no patients are left out; without a remedy is a gray line.
+
+    Parameters
+    ----------
+    sweep : DataFrame
+        ``calibration_sweep.csv``; ``remedy, calibration_patients, auc_after, auc_reference`` are drawn.
+    ax : Axes
+        To draw into.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    rows = sweep[sweep["scope"].eq(UNSEEN) & sweep["auc_after"].notna()]
+    raw = rows.loc[rows["remedy"].eq(NONE)]
+    if raw["auc_after"].notna().any():
+        ax.axhline(raw["auc_after"].iloc[0], color=GRAY, lw=1.4, zorder=0, label="without a remedy")
+    if raw["auc_reference"].notna().any():
+        ax.axhline(
+            raw["auc_reference"].iloc[0], color=GRAY, lw=0.6, ls=(0, (4, 3)), zorder=0, label="reference"
+        )
+    learning = rows[rows["calibration_patients"].gt(0)]
+    for i, (name, part) in enumerate(learning.groupby("remedy", sort=False)):
+        own = part.sort_values("calibration_patients", kind="stable")
+        ax.plot(
+            own["calibration_patients"],
+            own["auc_after"],
+            marker=MARKERS[i % len(MARKERS)],
+            color=COLORS[i % len(COLORS)],
+            ls="-" if i < len(COLORS) else ":",
+            label=str(name),
+        )
+    ticks = sorted(set(learning["calibration_patients"]))
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.margins(x=0.08)
+    low, high = ax.get_ylim()
+    if high - low < _SPAN:  # what is drawn small is small
+        ax.set_ylim((low + high - _SPAN) / 2, (low + high + _SPAN) / 2)
+    ax.set_xlabel("patients of the new site")
+    ax.set_ylabel("AUC there")
+    return ax
+
+
+def sweep_figure(sweep: pd.DataFrame, *, width_mm: float) -> Figure | None:
+    """Return :func:`plot_calibration_sweep` as a figure; None without two numbers of patients."""
+    rows = sweep[sweep["scope"].eq(UNSEEN) & sweep["auc_after"].notna() & sweep["calibration_patients"].gt(0)]
+    if rows["calibration_patients"].nunique() < 2:
+        return None
+    with drawing():
+        wide = width_mm > 100
+        figure, (ax,) = panels(1, width_mm=width_mm, height_mm=58.0, legend_mm=12.0 if wide else 20.0)
+        plot_calibration_sweep(sweep, ax)
+        legend_below(figure, ax, columns=4 if wide else 2)
     return figure

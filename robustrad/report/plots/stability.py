@@ -99,7 +99,7 @@ def dose_response_figure(
     return figure
 
 
-def plot_survival(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | None = None) -> Axes:
+def plot_survivors(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | None = None) -> Axes:
     """Draw the share of features that stay good or excellent over severity, one line per factor.
 
     Parameters
@@ -137,13 +137,13 @@ def plot_survival(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | Non
     return ax
 
 
-def survival_figure(factors: pd.DataFrame, *, width_mm: float) -> Figure | None:
-    """Return :func:`plot_survival` as a figure; None where no factor has a severity."""
+def survivors_figure(factors: pd.DataFrame, *, width_mm: float) -> Figure | None:
+    """Return :func:`plot_survivors` as a figure; None where no factor has a severity."""
     if not (factors["severity"].notna() & factors["share"].notna()).any():
         return None
     with drawing():
         figure, (ax,) = panels(1, width_mm=min(width_mm, 85.0), height_mm=58.0, legend_mm=9.0)
-        plot_survival(factors, ax)
+        plot_survivors(factors, ax)
         legend_below(figure, ax, columns=3)
     return figure
 

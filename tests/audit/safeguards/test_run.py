@@ -137,6 +137,16 @@ def test_permutation_is_the_only_ground_for_a_signal(p: float, status: str, said
     assert "within batches" in row.text
 
 
+@pytest.mark.parametrize(
+    ("b", "status", "said"), [(18, "WARN", "too few permutations to judge"), (19, "FAIL", "shows no signal")]
+)
+def test_permutations_that_cannot_reach_the_level_give_no_verdict(b: int, status: str, said: str) -> None:
+    row = permutation_row("logistic", Permuted(0.62, np.linspace(0.3, 0.7, b), 4 / (1 + b), "all patients"))
+    assert row.status == status
+    assert said in row.text
+    assert ("no signal" in row.text) == (status == "FAIL")
+
+
 def test_few_patients_and_many_features_are_named() -> None:
     small = drift_data(np.zeros((10, 1000)), np.arange(10) % 2)
     row = cohort_rows(small)[0]

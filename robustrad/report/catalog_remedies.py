@@ -1,0 +1,267 @@
+"""The tables of a comparison of remedies: one per experiment, the sweep, what a deployment needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from robustrad.report.holdings import Holdings
+from robustrad.report.sheets import Sheet
+from robustrad.report.views import Column, Table
+
+_INTERVAL = "{} [{}, {}]"
+NONE, UNSEEN = "none", "unseen"
+EXPERIMENTS = {
+    "E3 new site": ("new_site", "A new site that the model has never met."),
+    "E1 paired": ("paired", "The same patients measured at other places: an upper bound."),
+    "E2 disjoint": ("disjoint", "Several known sites, each with its own patients."),
+    "E4 null": ("null", "Without any signal: what a remedy makes of nothing."),
+    "E4 shuffled": ("shuffled", "Control images: what is left where the texture was destroyed."),
+}
+"""Short name and title of each experiment, in the order in which a reader asks."""
+
+ABOUT = {
+    "none": "The model as it is: what the others are compared with",
+    "zscore": "Each feature centered and scaled within its site",
+    "combat": "ComBat: location and scale of each site, shrunk over the features",
+    "combat_no_eb": "ComBat without shrinkage",
+    "combat_ref": "ComBat toward one reference site",
+    "combat_bootstrap": "ComBat, estimates averaged over bootstrap samples",
+    "icc_filter": "Only features whose ICC limit on training patients is above the number",
+    "augmentation": "Trained on perturbed copies of the training patients as well",
+    "test_time_averaging": "Predictions averaged over the draws of a level",
+    "volume_adjustment": "What volume explains is taken out of each feature",
+}
+
+
+def meaning(remedy: str) -> str:
+    """Return what a remedy does in a few words; empty for one that is not ours."""
+    told = []
+    for part in remedy.split("+"):
+        known = ABOUT.get(part) or next(
+            (text for name, text in ABOUT.items() if part.startswith(f"{name}_")), ""
+        )
+        told += [known] if known else []
+    return "; then: ".join(told)
+
+
+def experiments(sheet: Sheet) -> list[str]:
+    """Return the experiments of a table of remedies, in the order in which a reader asks."""
+    found = list(dict.fromkeys(sheet.frame["experiment"].astype(str)))
+    place = list(EXPERIMENTS)
+    return sorted(found, key=lambda name: place.index(name) if name in place else len(place))
+
+
+def short(experiment: str) -> str:
+    """Return the name of an experiment for files and anchors."""
+    known = EXPERIMENTS.get(experiment)
+    return known[0] if known else experiment.lower().replace(" ", "_")
+
+
+def title(experiment: str) -> str:
+    """Return what an experiment asks."""
+    known = EXPERIMENTS.get(experiment)
+    return known[1] if known else f"{experiment}."
+
+
+def _candidates(*, ranked: bool) -> tuple[Column, ...]:
+    first = (Column("Rank", ("rank",), "int", blank=True),) if ranked else ()
+    return (
+        Column("Remedy", ("remedy",)),
+        *first,
+        Column("Factor", ("scope",), about="Seen: the remedy learned from the factor that it meets; unseen"),
+        Column("AUC before", ("auc_before",), "2f", about="Without a remedy, the same patients"),
+        Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", _INTERVAL),
+        Column(
+            "Left to lose",
+            ("left_to_lose", "left_to_lose_low", "left_to_lose_high"),
+            "2f",
+            _INTERVAL,
+            about="AUC at the reference minus AUC with the remedy",
+        ),
+        Column(
+            "Recovery",
+            ("recovery", "recovery_low", "recovery_high"),
+            "share",
+            _INTERVAL,
+            about="Share of the loss that came back; given only where there was a drift",
+        ),
+        Column("Agreement", ("agreement",), "2f", about="Median ICC(A,1) of the features with the reference"),
+        Column("Slope", ("slope",), "2f", about="Calibration slope, 1 is ideal"),
+        Column("CITL", ("citl",), "2f", about="Calibration in the large, 0 is ideal"),
+        Column("Batch effect", ("batch_effect_share",), "share", about="Features that still differ by site"),
+        Column(
+            "Site told",
+            ("batch_classifier",),
+            "2f",
+            about="How often a classifier tells the site from the features",
+        ),
+        Column("\u03c1 volume", ("spearman_volume",), "2f", about="Spearman's rho of the score with volume"),
+        Column("Patients", ("cost_patients",), "plain", about="Patients of a site that it needs", quiet="0"),
+        Column("Copies", ("cost_copies",), "plain", about="Perturbed copies per patient", quiet="0"),
+        Column("Lost", ("features_lost",), "1f", about="Features that it takes away (mean)", quiet="0.0"),
+        Column("Seconds", ("cost_seconds",), "g", about="Of all its fits together"),
+    )
+
+
+def _of(sheet: Sheet, experiment: str, *, headline: bool) -> list[int]:
+    frame = sheet.frame
+    own = frame["experiment"].eq(experiment)
+    ranked = frame["rank"].notna()
+    if not (own & ranked).any():
+        chosen = own & frame["auc_after"].notna() if headline else own & False
+    else:
+        chosen = own & (ranked if headline else ~ranked & frame["auc_after"].notna())
+    return [int(i) for i in chosen.to_numpy().nonzero()[0]]
+
+
+def experiment_table(holdings: Holdings, experiment: str) -> Table | None:
+    """Remedies of one experiment, ranked by what they do where they have seen nothing."""
+    sheet = holdings.sheet("remedies")
+    rows = [] if sheet is None else _of(sheet, experiment, headline=True)
+    if sheet is None or not rows:
+        return None
+    frame = sheet.frame.iloc[rows]
+    ranked = bool(frame["rank"].notna().any())
+    return Table(
+        f"remedies_{short(experiment)}",
+        title(experiment),
+        sheet,
+        rows,
+        _known(frame, _candidates(ranked=ranked)),
+        notes=(_notes(frame, ranked=ranked),),
+        marked=tuple(row for row in rows if sheet.frame["remedy"].iloc[row] == NONE),
+        landscape=True,
+    )
+
+
+def seen_table(holdings: Holdings, experiment: str) -> Table | None:
+    """The same remedies where they had learned from the factor that they meet; they have no rank."""
+    sheet = holdings.sheet("remedies")
+    rows = [] if sheet is None else _of(sheet, experiment, headline=False)
+    if sheet is None or not rows:
+        return None
+    return Table(
+        f"remedies_{short(experiment)}_seen",
+        "Where the remedy had learned from the factor that it meets (not ranked).",
+        sheet,
+        rows,
+        _known(sheet.frame.iloc[rows], _candidates(ranked=False)),
+        landscape=True,
+    )
+
+
+def refused_table(holdings: Holdings) -> Table | None:
+    """Remedies without a result, and why."""
+    sheet = holdings.sheet("remedies")
+    if sheet is None:
+        return None
+    rows = [int(i) for i in sheet.frame["auc_after"].isna().to_numpy().nonzero()[0]]
+    return Table(
+        "remedies_refused",
+        "Remedies without a result.",
+        sheet,
+        rows,
+        (
+            Column("Experiment", ("experiment",)),
+            Column("Remedy", ("remedy",)),
+            Column("Factor", ("scope",)),
+            Column("Why", ("status",), width=0.5),
+        ),
+    )
+
+
+def _known(frame: pd.DataFrame, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Leave out columns without a value."""
+    there = [c for c in columns if c.names[0] in frame and frame[c.names[0]].notna().any()]
+    return tuple(there)
+
+
+def _notes(frame: pd.DataFrame, *, ranked: bool) -> str:
+    told = ["Everything was fitted on training patients only; intervals 95 %."]
+    if ranked:
+        told.append(
+            "Ranked by AUC where the remedy has not seen the factor; remedies that need patients of a site "
+            "(seen) learned from training patients of every site. The row none is the model as it is."
+        )
+    others = frame[frame["remedy"].ne(NONE) & frame["recovery"].isna()]
+    reasons = list(dict.fromkeys(others["recovery_status"].dropna().astype(str)))
+    if ranked and reasons:
+        told.append(f"No recovery is given where: {'; '.join(reasons)}.")
+    return " ".join(told)
+
+
+def sweep_table(holdings: Holdings) -> Table | None:
+    """What the number of patients of a new site does."""
+    sheet = holdings.sheet("calibration_sweep")
+    if sheet is None:
+        return None
+    frame = sheet.frame
+    rows = frame["auc_after"].notna() & frame["scope"].eq(UNSEEN)
+    return Table(
+        "calibration_sweep",
+        "A new site: AUC by the number of its unlabelled patients that the remedy may see.",
+        sheet,
+        [int(i) for i in rows.to_numpy().nonzero()[0]],
+        _known(
+            frame[rows],
+            (
+                Column("Remedy", ("remedy",)),
+                Column("Patients", ("calibration_patients",), "int"),
+                Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", _INTERVAL),
+                Column("Drift", ("drift_after", "drift_after_low", "drift_after_high"), "2f", _INTERVAL,
+                       about="AUC with the remedy minus AUC at the reference"),
+                Column("Recovery", ("recovery", "recovery_low", "recovery_high"), "share", _INTERVAL),
+                Column("Slope", ("slope",), "2f", about="Calibration slope, 1 is ideal"),
+                Column("CITL", ("citl",), "2f", about="Calibration in the large, 0 is ideal"),
+                Column("Sites", ("sites_judged",), "int", about="New sites judged, over all assignments"),
+            ),
+        ),
+        notes=("The patients that the remedy sees are never judged. Zero: it needs none.",),
+    )  # fmt: skip
+
+
+def needs_tables(holdings: Holdings) -> Iterator[Table]:
+    """Yield how many predictions to average, and how many patients to collect, until the drift is small."""
+    sheet = holdings.sheet("deployment_needs")
+    if sheet is None:
+        return
+    delta = Column("Drift then", ("delta", "delta_low", "delta_high"), "3f", _INTERVAL)
+    without = Column("Drift without", ("delta_without",), "3f")
+    asked = {
+        "copies": (
+            "Predictions to be averaged until the drift stays within the margin.",
+            (Column("Level", ("factor", "level"), "text", "{} {}"),
+             Column("Needed", ("needed",), "int"), Column("Draws", ("tried",), "int"), without, delta,
+             Column("Score ICC", ("score_icc",), "2f", about="ICC(A,1) of the score between draws"),
+             Column("For ICC .9", ("copies_for_score_icc",), "int",
+                    about="Draws whose mean has an ICC of .9, by Spearman and Brown")),
+        ),
+        "calibration": (
+            "Patients of a new site to be collected until the drift stays within the margin.",
+            (Column("Remedy", ("remedy",)), Column("Factor", ("scope",)),
+             Column("Needed", ("needed",), "int"), Column("Tried", ("tried",), "int"), without, delta),
+        ),
+    }  # fmt: skip
+    for kind, (caption, columns) in asked.items():
+        rows = sheet.rows(kind=kind)
+        if rows:
+            shown = _known(sheet.frame.iloc[rows], columns)
+            yield Table(
+                f"deployment_needs_{kind}", caption, sheet, rows, (*shown, Column("Status", ("status",)))
+            )
+
+
+def every(holdings: Holdings) -> Iterator[Table]:
+    """Yield the tables that a comparison of remedies can fill."""
+    sheet = holdings.sheet("remedies")
+    if sheet is not None:
+        for experiment in experiments(sheet):
+            for table in (experiment_table(holdings, experiment), seen_table(holdings, experiment)):
+                if table is not None:
+                    yield table
+    for table in (sweep_table(holdings), refused_table(holdings)):
+        if table is not None and len(table.rows):
+            yield table
+    yield from needs_tables(holdings)
