@@ -334,7 +334,7 @@ def drift(
         followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs, compare)
         _print(survival_command(sources, question, followed, time=time, output=output), json_)
         return
-    from robustrad.audit.drift import DriftSettings
+    from robustrad.audit.drift_settings import DriftSettings
     from robustrad.report.drift import drift_command
 
     cut = 0.5 if threshold is None else threshold

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from robustrad.audit.drift import DriftSettings
+from robustrad.audit.drift_settings import DriftSettings
 from robustrad.cases.check import check_cases
 from robustrad.cases.table import load_cases
 from robustrad.demo.cohort import cohort

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from robustrad.audit.drift import DriftResult, DriftSettings, run_drift
+from robustrad.audit.drift_run import DriftResult, run_drift
+from robustrad.audit.drift_settings import DriftSettings
 from robustrad.core.errors import DataError
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.experiment import SAME
@@ -73,7 +74,7 @@ def drift_command(
     sources : sequence of Path
         Study folders or feature tables.
     question, settings
-        See :func:`robustrad.audit.drift.run_drift`.
+        See :func:`robustrad.audit.drift_run.run_drift`.
     output : Path, optional
         Folder; default ``drift`` in a study, ``NAME_drift`` beside a table.
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import robustrad.report.drift
 import robustrad.report.survival
-from robustrad.audit.drift import DriftSettings
+from robustrad.audit.drift_settings import DriftSettings
 from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
 from robustrad.audit.survival import SurvivalSettings
 from robustrad.cli import app

@@ -1,0 +1,65 @@
+"""What ``drift.json`` says of a run beside its findings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from robustrad.audit.drift_settings import DriftSettings
+from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
+from robustrad.drift.data import DriftData
+from robustrad.drift.frozen import THRESHOLD
+from robustrad.drift.question import Question
+from robustrad.harmonize.confounding import prevalence_check
+
+_VERSIONS = ("robustrad", "numpy", "scipy", "pandas", "scikit-learn", "neuroCombat")
+
+
+def drift_facts(data: DriftData, settings: DriftSettings, question: Question) -> dict[str, Any]:
+    """Return what ``drift.json`` says of the run."""
+    positive = int(data.outcome.sum())
+    facts: dict[str, Any] = {
+        "outcome": data.outcome_name,
+        "positive": data.positive,
+        "n": len(data.subjects),
+        "n_patients": data.n_patients,
+        "n_positive": positive,
+        "prevalence": positive / len(data.subjects),
+        "k": len(data.conditions),
+        "p": len(data.features),
+        "unit": question.unit,
+        "lesion": question.lesion,
+        "batch": data.batch_name,
+        "clinical": list(map(str, data.clinical.columns)),
+        "models": [spec.name for spec in settings.models] if question.score is None else [question.score],
+        "margin": settings.margin,
+        "seed": settings.run.seed,
+        "settings": {
+            "specs": [asdict(spec) for spec in settings.models],
+            **asdict(settings.run),
+            "bootstraps": settings.bootstraps,
+        },
+        "remedies": None if settings.remedies is None else asdict(settings.remedies),
+        "options": [
+            *question_options(question),
+            *model_options(settings.models, settings.run, default="logistic"),
+            *judging_options(
+                margin=settings.margin,
+                bootstraps=settings.bootstraps,
+                threshold=settings.threshold,
+                usual=THRESHOLD,
+            ),
+            *remedy_options(settings.remedies),
+        ],
+        "versions": {name: version(name) for name in _VERSIONS},
+        "warnings": list(data.warnings),
+    }
+    if data.batch is not None:
+        facts["prevalence_by_batch"] = {
+            str(name): float(np.mean(data.outcome[data.batch == name])) for name in np.unique(data.batch)
+        }
+        facts["batch_outcome"] = prevalence_check(data.outcome, data.batch).detail
+    return facts
