@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import robustrad as rr
 from robustrad.core.errors import StudyError
-from robustrad.extract.native import texture
+from robustrad.extract.native import glcm
 from robustrad.sweep import watch
 from robustrad.sweep.command import SweepRequest, sweep_command
 from tests.sweep.conftest import PROTOCOL, write_cases, write_protocol
@@ -56,14 +59,13 @@ def test_one_unit_in_two_hundred_is_watched_and_three_at_least(units: int, watch
 def test_a_wrong_kernel_ends_the_sweep_with_exit_code_1_and_is_named(
     data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = texture.glcm_features
+    right = glcm.glcm_features
 
-    def wrong(*args: object, **options: object) -> dict[str, float]:
-        found = dict(right(*args, **options))
-        found["Contrast"] *= 1 + 1e-7
-        return found
+    def wrong(*args: Any, out: NDArray[np.float64], **options: Any) -> None:
+        right(*args, out=out, **options)
+        out[glcm.ORDER.index("Contrast")] *= 1 + 1e-7
 
-    monkeypatch.setattr(texture, "glcm_features", wrong)
+    monkeypatch.setattr(glcm, "glcm_features", wrong)
     code, text = _command(data, tmp_path / "OUT", "native")
     parity = _parity(tmp_path / "OUT")
     assert code == 1
