@@ -10,8 +10,9 @@ def measured_strength(features: pd.DataFrame) -> pd.Series:
     """Return the median measured strength of each level over the cases, indexed by (factor, level).
 
     A factor is measured by the first that it moves: root mean square difference of the image in the ROI, one
-    minus the Dice of the masks, |log| of the volume ratio. A factor that moves none of them (grey levels, the
-    analysis grid) or changed the acquisition grid has NaN: its strength is not known.
+    minus the Dice of the masks. A factor that moves neither (gray levels, the analysis grid) or changes the
+    acquisition grid has NaN: its strength is not known. The volume ratio is no substitute there: what a mask
+    carried to another grid gains or loses is rounding, not dose.
 
     Parameters
     ----------
@@ -23,9 +24,6 @@ def measured_strength(features: pd.DataFrame) -> pd.Series:
         measures["image"] = features["strength_rmse"]
     if "strength_dice" in features:
         measures["mask"] = 1.0 - features["strength_dice"]
-    if "strength_volume_ratio" in features:
-        ratio = features["strength_volume_ratio"]
-        measures["volume"] = np.log(ratio.where(ratio > 0)).abs()
     by_level = measures.groupby([features["factor"], features["level"]]).median()
     moved = by_level.groupby(level="factor").transform("max") > 0
     chosen = by_level.where(moved).bfill(axis=1)

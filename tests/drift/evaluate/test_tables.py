@@ -117,17 +117,18 @@ def test_files_are_written_whole_and_the_same_each_time(run, tmp_path: Path) -> 
 def test_strength_is_measured_by_what_a_factor_moves() -> None:
     frame = pd.DataFrame(
         {
-            "factor": ["reference", "noise", "noise", "volume", "bins"],
-            "level": ["reference", "mild", "strong", "plus10", "16"],
-            "strength_rmse": [0.0, 1.0, 2.0, 0.0, 0.0],
-            "strength_dice": [1.0, 1.0, 1.0, 0.9, 1.0],
-            "strength_volume_ratio": [1.0, 1.0, 1.0, 1.1, 1.0],
+            "factor": ["reference", "noise", "noise", "volume", "bins", "slices"],
+            "level": ["reference", "mild", "strong", "plus10", "16", "5mm"],
+            "strength_rmse": [0.0, 1.0, 2.0, 0.0, 0.0, np.nan],
+            "strength_dice": [1.0, 1.0, 1.0, 0.9, 1.0, np.nan],
+            "strength_volume_ratio": [1.0, 1.0, 1.0, 1.1, 1.0, 1.01],
         }
     )
     found = measured_strength(frame)
     assert found["noise", "strong"] == 2.0
     assert found["volume", "plus10"] == pytest.approx(0.1)
     assert np.isnan(found["bins", "16"])
+    assert np.isnan(found["slices", "5mm"])  # another acquisition grid: a ratio of volumes is no dose
     assert measured_strength(frame[["factor", "level"]]).isna().all()
 
 
