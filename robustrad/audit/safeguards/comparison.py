@@ -7,16 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
+from robustrad.drift.evaluate.limits import Estimate, area_estimate, difference_estimate
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
-from robustrad.drift.evaluate.resample import percentile_limits
-
-
-class Estimate(NamedTuple):
-    """A number with its limits."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Comparison(NamedTuple):
@@ -48,12 +40,8 @@ def compare(
     present = np.asarray(np.isfinite(model).all(axis=0) & np.isfinite(baseline).all(axis=0))
     first = fold_auc(model, outcome, folds, weights, present=present)
     second = fold_auc(baseline, outcome, folds, weights, present=present)
-    limits = percentile_limits(np.vstack([first[1:], second[1:], (first - second)[1:]]), alpha)
-    values = (first[0], second[0], first[0] - second[0])
-    one, other, gap = (
-        Estimate(float(value), float(limits.low[i]), float(limits.high[i])) for i, value in enumerate(values)
-    )
-    return Comparison(one, other, gap, int(present.sum()))
+    gap = difference_estimate(first - second, alpha)
+    return Comparison(area_estimate(first, alpha), area_estimate(second, alpha), gap, int(present.sum()))
 
 
 def fold_auc(

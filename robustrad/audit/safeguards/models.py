@@ -12,12 +12,12 @@ from robustrad.audit.safeguards.baselines import (
     clinical_design,
     volume_design,
 )
-from robustrad.audit.safeguards.comparison import Comparison, Estimate, compare, fold_auc
+from robustrad.audit.safeguards.comparison import Comparison, compare, fold_auc
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Floats, Ints
-from robustrad.drift.evaluate.resample import percentile_limits
+from robustrad.drift.evaluate.limits import area_estimate
 from robustrad.drift.permutation import Permuted
 
 LEVEL = 0.05
@@ -137,8 +137,7 @@ def _within_batch(judged: Judged, data: DriftData, codes: Ints) -> Row:
     samples = fold_auc(
         judged.scores, data.outcome, judged.folds, judged.weights, present=present, strata=codes
     )
-    limits = percentile_limits(samples[None, 1:], judged.alpha)
-    found = Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
+    found = area_estimate(samples, judged.alpha)
     n = int(present.sum())
     if np.isnan(found.value):
         text = f"{judged.name}: no batch holds both classes within a fold; AUC within batches is not defined."

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from robustrad.audit.safeguards.comparison import Estimate
+from robustrad.drift.evaluate.limits import Estimate
 
 PASS, NOTE, WARN, FAIL = "PASS", "NOTE", "WARN", "FAIL"
 _NAN = float("nan")

@@ -10,7 +10,6 @@ import pandas as pd
 
 from robustrad.audit.safeguards.baselines import batch_design, clinical_design
 from robustrad.audit.safeguards.cohort import EVENTS
-from robustrad.audit.safeguards.comparison import Estimate
 from robustrad.audit.safeguards.models import permutation_row
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
@@ -18,7 +17,8 @@ from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.evaluate.inputs import Settings
-from robustrad.drift.evaluate.resample import patient_weights, percentile_limits
+from robustrad.drift.evaluate.limits import area_estimate, difference_estimate
+from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.permutation import Permuted
 from robustrad.drift.survival.crossval import survival_folds
 from robustrad.drift.survival.estimators import (
@@ -174,11 +174,8 @@ def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks:
         index_of(comparisons.won(scores, present), pairs, comparisons, everyone)
         for scores in (judged.scores, risks)
     )
-    stack = np.vstack([first, second, first - second])
-    limits = percentile_limits(stack[:, 1:], judged.alpha)
-    model, baseline, gap = (
-        Estimate(float(stack[i, 0]), float(limits.low[i]), float(limits.high[i])) for i in range(3)
-    )
+    model, baseline = area_estimate(first, judged.alpha), area_estimate(second, judged.alpha)
+    gap = difference_estimate(first - second, judged.alpha)
     n = int(present.sum())
     if np.isnan(gap.value):
         text = f"{judged.name} cannot be compared with {what}: no comparable subjects that both can rank."

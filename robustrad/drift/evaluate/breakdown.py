@@ -10,6 +10,7 @@ from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS
 OK = "ok"
 NO_SEVERITY = "no_severity"
 NOT_MONOTONE = "strength_not_monotone"
+UNUSED = "unused"
 COLUMNS = (
     "arm", "model", "train", "factor", "role", "first_not_robust", "first_drifts", "direction_monotone",
     "smallest_margin", "margin", "sentence", "status",
@@ -23,7 +24,7 @@ def breakdown(drift: pd.DataFrame, *, margin: float, strength: pd.Series | None 
     ----------
     drift : DataFrame
         The drift table: ``arm, model, train, factor, level, role, severity, sign, delta, delta_low_band,
-        delta_high_band, verdict``; reference and controls are passed over.
+        delta_high_band, mean_abs_dp, verdict``; reference and controls are passed over.
     margin : float
         Loss that would matter.
     strength : Series, optional
@@ -37,7 +38,8 @@ def breakdown(drift: pd.DataFrame, *, margin: float, strength: pd.Series | None 
         one does. ``first_*`` is empty where no severity does. ``direction_monotone``: AUC does not rise with
         severity, within each sign. ``smallest_margin``: the largest half width of the factor's simultaneous
         intervals, which is the smallest margin at which this number of patients could have called every level
-        robust, had nothing changed.
+        robust, had nothing changed. ``unused``: no subject's score changed at any level, because the model
+        uses no feature that the factor moves; it has no breakdown to find.
     """
     rows = drift[(drift["factor"] != "reference") & (drift["role"] != "control")]
     keys = ["arm", "model", "train", "factor"]
@@ -55,6 +57,9 @@ def _factor(
     smallest = float(half.max()) if half.notna().any() else np.nan
     row: dict[str, object] = {"role": levels["role"].iloc[0], "margin": margin, "smallest_margin": smallest}
     row |= {"first_not_robust": np.nan, "first_drifts": np.nan, "direction_monotone": None}
+    if (levels["mean_abs_dp"] == 0.0).all():
+        text = f"{factor}: no score changed; the model uses no feature that it moves."
+        return row | {"smallest_margin": np.nan, "status": UNUSED, "sentence": text}
     if levels["severity"].isna().any():
         return row | {"status": NO_SEVERITY, "sentence": _counts(factor, levels, smallest, margin)}
     if strength is not None and not _rises(levels, strength):

@@ -10,8 +10,8 @@ import numpy as np
 
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Ints, Scored, Settings, are_probabilities, calls
 from robustrad.drift.evaluate.levels import Level, levels_of
+from robustrad.drift.evaluate.limits import logit_limits, percentile_limits
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
-from robustrad.drift.evaluate.resample import percentile_limits
 from robustrad.drift.metrics.calibration import OK, brier, calibration_in_the_large, calibration_line
 
 ROLES = ("acquisition", "delineation")
@@ -53,10 +53,11 @@ def deployment_row(
         return row | {"status": NO_CONDITION if len(levels) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
     auc, reference = _discrimination(scored, cohort, whole, chosen, weights)
-    limits = percentile_limits(np.vstack([auc[1:], (auc - reference)[1:]]), settings.alpha)
+    area = logit_limits(auc[:1], auc[None, 1:], settings.alpha)
+    change = percentile_limits((auc - reference)[None, 1:], settings.alpha)
     row |= {
-        "auc": auc[0], "auc_low": limits.low[0], "auc_high": limits.high[0], "auc_reference": reference[0],
-        "delta": auc[0] - reference[0], "delta_low": limits.low[1], "delta_high": limits.high[1],
+        "auc": auc[0], "auc_low": area.low[0], "auc_high": area.high[0], "auc_reference": reference[0],
+        "delta": auc[0] - reference[0], "delta_low": change.low[0], "delta_high": change.high[0],
     }  # fmt: skip
     row |= _predictions(scored, cohort, whole, chosen)
     return row | {"status": OK}

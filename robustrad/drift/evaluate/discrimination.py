@@ -21,12 +21,16 @@ class Curves(NamedTuple):
         Over the cohort.
     auc_samples, delta_samples : ndarray of shape (m, B)
         Over the resamples.
+    delta_error : ndarray of shape (m,)
+        Standard error of ``delta`` without bias; NaN where it is not known, above all with scores of several
+        folds. See :meth:`robustrad.drift.evaluate.pairs.Pairs.error`.
     """
 
     auc: Floats
     delta: Floats
     auc_samples: Floats
     delta_samples: Floats
+    delta_error: Floats
 
 
 class Contrasts(NamedTuple):
@@ -53,7 +57,7 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
     cached: dict[bytes, tuple[Floats, Floats]] = {}
     auc = np.full((len(levels), len(everyone)), np.nan)
-    delta = auc.copy()
+    delta, error = auc.copy(), np.full(len(levels), np.nan)
     for row, level in enumerate(levels):
         if not level.enough:
             continue
@@ -64,7 +68,8 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
         form = _mean_wins(scored, pairs, level) if not level.is_reference else base
         auc[row] = ratio(weighted_sum(_within(form, pairs, level.present), everyone, pairs), compared)
         delta[row] = auc[row] - reference
-    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:])
+        error[row] = pairs.error(form - base, level.present, cohort.groups)
+    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], error)
 
 
 def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Contrasts:

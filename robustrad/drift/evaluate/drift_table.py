@@ -8,6 +8,7 @@ import pandas as pd
 from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curves, delong_contrasts
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
+from robustrad.drift.evaluate.limits import holm, logit_limits, percentile_limits, simultaneous_band
 from robustrad.drift.evaluate.predictions import (
     Row,
     agreement_columns,
@@ -15,7 +16,6 @@ from robustrad.drift.evaluate.predictions import (
     decision_columns,
     filled,
 )
-from robustrad.drift.evaluate.resample import holm, percentile_limits, simultaneous_band
 from robustrad.drift.evaluate.verdict import judge_change
 from robustrad.stability.status import FEW_SUBJECTS
 
@@ -93,10 +93,15 @@ def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
 def _add_discrimination(
     rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
 ) -> None:
-    auc = percentile_limits(curves.auc_samples, settings.alpha)
+    auc = logit_limits(curves.auc, curves.auc_samples, settings.alpha)
     change = percentile_limits(curves.delta_samples, settings.alpha)
     family = np.array([level.in_family for level in levels], dtype=bool)
-    band = simultaneous_band(curves.delta[family], curves.delta_samples[family], settings.alpha)
+    band = simultaneous_band(
+        curves.delta[family],
+        curves.delta_samples[family],
+        settings.alpha,
+        unbiased=curves.delta_error[family],
+    )
     adjusted = holm(tested.p[family])
     for i, row in enumerate(rows):
         row.update({

@@ -11,6 +11,10 @@ with i over positives, j over negatives, w how often a bootstrap resample holds 
 of the AUCs within folds, each weighted by its number of pairs: folds of equal composition give their plain
 mean, and a resample that leaves one positive in a fold does not give that fold the weight of the others.
 All sums are multiples of one half, hence exact, whatever the order of additions.
+
+References
+----------
+Bamber D. J Math Psychol 1975;12:387-415. doi:10.1016/0022-2496(75)90001-2
 """
 
 from __future__ import annotations
@@ -41,6 +45,36 @@ class Pairs(NamedTuple):
         """Return ``together`` with 0 where either subject is absent."""
         mask = present[self.positive][:, None] & present[self.negative][None, :]
         return np.asarray(self.together * mask)
+
+    def error(self, form: Floats, present: Flags, groups: Ints) -> float:
+        """Return the standard error of the mean of ``form`` over the pairs of the subjects present.
+
+        A positive, a negative and their interaction each have their share in a pair; by the analysis of
+        variance of the table without replication the variance of the mean is estimated without bias (Bamber
+        1975; 0 where the estimate is negative). All subjects of a patient are one row or column. NaN where
+        not all pairs of patients are compared equally often, a patient has subjects of both classes, or a
+        class has fewer than two patients.
+
+        Parameters
+        ----------
+        form : ndarray of shape (n1, n0)
+            Sums over the repeats, as :func:`wins` gives them, or their difference.
+        present : ndarray of bool, shape (n,)
+        groups : ndarray of int, shape (n,)
+            Patient of each subject.
+        """
+        rows = _membership(groups[self.positive], present[self.positive])
+        columns = _membership(groups[self.negative], present[self.negative])
+        n1, n0 = len(rows), len(columns)
+        patients = np.unique(groups[present]).size
+        together = rows @ self.together @ columns.T
+        if min(n1, n0) < 2 or n1 + n0 > patients or together.min() != together.max() or not together.any():
+            return float("nan")
+        table = rows @ form @ columns.T / together
+        high, low, mean = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True), table.mean()
+        interaction = float(((table - high - low + mean) ** 2).sum()) / ((n1 - 1) * (n0 - 1))
+        variance = high.var(ddof=1) / n1 + low.var(ddof=1) / n0 - interaction / (n1 * n0)
+        return float(np.sqrt(max(float(variance), 0.0)))
 
 
 def comparable_pairs(outcome: Ints, folds: Ints, strata: Ints | None = None) -> Pairs:
@@ -99,3 +133,9 @@ def ratio(won: Floats, compared: Floats) -> Floats:
 def _same(fold: Ints, positive: Ints, negative: Ints) -> Flags:
     first, second = fold[positive][:, None], fold[negative][None, :]
     return np.asarray((first == second) & (first >= 0))
+
+
+def _membership(groups: Ints, present: Flags) -> Floats:
+    """Return 1 where a patient (row) has the subject (column) and the subject is present."""
+    patients = np.unique(groups[present])
+    return np.asarray((patients[:, None] == groups[None, :]) & present[None, :], dtype=np.float64)

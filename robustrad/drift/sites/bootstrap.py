@@ -12,14 +12,6 @@ from robustrad.drift.data import Floats
 from robustrad.drift.sites.pairs import Unit
 
 
-class Interval(NamedTuple):
-    """Estimate with its percentile limits."""
-
-    value: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True)
 class Resamples:
     """How often each subject and each assignment is in each resample; row 0 holds each once.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustrad.drift.data import Floats
-from robustrad.drift.evaluate.resample import percentile_limits
-from robustrad.drift.sites.bootstrap import Interval, Resamples, Tables, areas
+from robustrad.drift.evaluate.limits import Estimate, area_estimate, difference_estimate
+from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.pairs import Unit
 
 ALPHA = 0.05
@@ -26,23 +26,23 @@ class Numbers:
 
     Attributes
     ----------
-    reference, before, after : Interval
+    reference, before, after : Estimate
         Without perturbation and remedy; perturbed, without remedy; perturbed, with it.
-    drift, gain, left : Interval
+    drift, gain, left : Estimate
         before - reference; after - before; after - reference.
-    recovery : Interval
+    recovery : Estimate
         (after - before) / (reference - before); NaN unless there was a drift.
     recovery_status : str
         Why it is NaN.
     """
 
-    reference: Interval
-    before: Interval
-    after: Interval
-    drift: Interval
-    gain: Interval
-    left: Interval
-    recovery: Interval
+    reference: Estimate
+    before: Estimate
+    after: Estimate
+    drift: Estimate
+    gain: Estimate
+    left: Estimate
+    recovery: Estimate
     recovery_status: str
 
 
@@ -75,27 +75,21 @@ class Comparison:
     def numbers(self, reference: Tables | None, before: Tables, after: Tables, *, is_remedy: bool) -> Numbers:
         """Return AUCs, differences and recovery."""
         ref, bef, aft = self.samples(reference), self.samples(before), self.samples(after)
-        drift = interval(bef - ref)
+        drift = difference_estimate(bef - ref, ALPHA)
         status = _recovery_status(drift, is_remedy=is_remedy, reference=reference is not None)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = (aft - bef) / (ref - bef)
-        recovery = interval(share) if status == RECOVERY_OK else _NAN
+        recovery = difference_estimate(share, ALPHA) if status == RECOVERY_OK else _NAN
         return Numbers(
-            interval(ref), interval(bef), interval(aft), drift, interval(aft - bef), interval(aft - ref),
-            recovery, status,
+            area_estimate(ref, ALPHA), area_estimate(bef, ALPHA), area_estimate(aft, ALPHA), drift,
+            difference_estimate(aft - bef, ALPHA), difference_estimate(aft - ref, ALPHA), recovery, status,
         )  # fmt: skip
 
 
-_NAN = Interval(float("nan"), float("nan"), float("nan"))
+_NAN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
-def interval(samples: Floats) -> Interval:
-    """Return the first sample with the percentile limits of the others; NaN without enough of them."""
-    limits = percentile_limits(np.asarray(samples[1:])[None, :], ALPHA)
-    return Interval(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
-
-
-def _recovery_status(drift: Interval, *, is_remedy: bool, reference: bool) -> str:
+def _recovery_status(drift: Estimate, *, is_remedy: bool, reference: bool) -> str:
     if not is_remedy:
         return NOT_A_REMEDY
     if not reference:

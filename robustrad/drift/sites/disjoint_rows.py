@@ -9,10 +9,11 @@ import numpy as np
 from scipy.stats import t as student
 
 from robustrad.drift.data import Floats
+from robustrad.drift.evaluate.limits import Estimate, area_estimate
 from robustrad.drift.remedies.base import SITES, Remedy
 from robustrad.drift.sites.bench import Bench
-from robustrad.drift.sites.bootstrap import Interval, Resamples, Tables
-from robustrad.drift.sites.compare import Comparison, interval
+from robustrad.drift.sites.bootstrap import Resamples, Tables
+from robustrad.drift.sites.compare import ALPHA, Comparison
 from robustrad.drift.sites.disjoint import AT_REFERENCE, OWN
 from robustrad.drift.sites.pairs import Unit, compared, plain
 from robustrad.drift.sites.results import Result
@@ -87,7 +88,7 @@ def disjoint_rows(
             reference = None if ideal is None else _at_home(units, ideal, after)
             numbers = comparison.numbers(reference, before, after, is_remedy=one.remedy.name != "none")
             row = fill(row, numbers) | _secondary(bench, assignments, one)
-            row |= within_columns(interval(comparison.samples(within[1])))
+            row |= within_columns(area_estimate(comparison.samples(within[1]), ALPHA))
             row["metric"] = WITHIN if confounded else MIX
         rows.append(row | _costs(bench, assignments, one))
     return rows
@@ -121,11 +122,11 @@ def null_rows(bench: Bench, assignments: Sequence[Assignment], scored: Sequence[
     return rows
 
 
-def student_interval(values: Floats) -> Interval:
+def student_interval(values: Floats) -> Estimate:
     """Return mean and 95 % limits of independent values."""
     mean = float(values.mean())
     half = float(student.ppf(0.975, values.size - 1)) * float(values.std(ddof=1)) / values.size**0.5
-    return Interval(mean, mean - half, mean + half)
+    return Estimate(mean, mean - half, mean + half)
 
 
 def _units(
@@ -171,7 +172,7 @@ def _at_home(units: list[Unit], ideal: Sequence[Result], like: Tables) -> Tables
     return Tables([plain(ideal[u.draw].scores[:, AT_REFERENCE], u) for u in units], like.compared)
 
 
-def within_columns(found: Interval) -> Row:
+def within_columns(found: Estimate) -> Row:
     """Return the columns of the AUC within sites."""
     return {
         "auc_within_batch": found.value,

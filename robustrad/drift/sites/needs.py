@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from robustrad.drift.data import Floats
+from robustrad.drift.evaluate.limits import difference_estimate
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
-from robustrad.drift.sites.compare import Comparison, interval
+from robustrad.drift.sites.compare import ALPHA, Comparison
 from robustrad.drift.sites.paired import judged_columns, mean_of_draws
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.drift.sites.results import UNSEEN, Result
@@ -51,7 +52,7 @@ def copies_needs(bench: Bench, none: Sequence[Result], resamples: Resamples, mar
                 for h, r in zip(home, none, strict=True)
             ]
             won = [_half(scores[unit.draw], unit) for unit in units]
-            tried.append(interval(comparison.samples(Tables(won, counts)) - reference))
+            tried.append(difference_estimate(comparison.samples(Tables(won, counts)) - reference, ALPHA))
         inside = [m for m, found in enumerate(tried, start=1) if found.low > -margin]
         status = _status(inside, len(at))
         needed = float(inside[0]) if inside else np.nan

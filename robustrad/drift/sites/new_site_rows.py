@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustrad.drift.data import Floats
+from robustrad.drift.evaluate.limits import area_estimate
 from robustrad.drift.remedies.base import SITES, Remedy
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
-from robustrad.drift.sites.compare import Comparison, Numbers, interval
+from robustrad.drift.sites.compare import ALPHA, Comparison, Numbers
 from robustrad.drift.sites.disjoint_rows import within_columns
 from robustrad.drift.sites.new_site import HOME, NEW, NewSiteResult
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
@@ -197,7 +198,7 @@ class NewSites:
         )
         tested = np.unique(np.concatenate([unit.members for unit in self.units]))
         return {
-            **within_columns(interval(self.comparison.samples(Tables(won, counts)))),
+            **within_columns(area_estimate(self.comparison.samples(Tables(won, counts)), ALPHA)),
             "score_icc": mean_or_nan(icc),
             "citl": line.citl,
             "slope": line.slope,

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.drift.data import Floats, reference_conditions
+from robustrad.drift.evaluate.limits import area_estimate
 from robustrad.drift.remedies.nothing import Nothing
 from robustrad.drift.remedies.volume import VolumeAdjustment
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables
-from robustrad.drift.sites.compare import Comparison, interval
+from robustrad.drift.sites.compare import ALPHA, Comparison
 from robustrad.drift.sites.paired import run_paired
 from robustrad.drift.sites.pairs import compared, plain
 from robustrad.drift.sites.results import UNSEEN, Result, Variant
@@ -84,7 +85,7 @@ def _row(bench: Bench, variant: Variant, levels: list[list[Result]], resamples: 
         wins = np.sum([plain(s, unit) * c for s, c in zip(scores, pairs, strict=True)], axis=0)
         won.append(wins / np.maximum(total, 1.0))
         count.append(total)
-    found = interval(Comparison(units, resamples, y.size).samples(Tables(won, count)))
+    found = area_estimate(Comparison(units, resamples, y.size).samples(Tables(won, count)), ALPHA)
     tested = np.isfinite(levels[0][0].scores[:, 0])
     return row | {
         "metric": "auc_control",

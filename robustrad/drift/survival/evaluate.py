@@ -14,8 +14,9 @@ from robustrad.drift.data import DriftData, Floats
 from robustrad.drift.evaluate.drift_table import ARM_COLUMNS, CONDITIONAL, NOMINAL
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
+from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
-from robustrad.drift.evaluate.resample import patient_weights, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.verdict import judge_change
 from robustrad.drift.survival.groups import CURVE_COLUMNS, group_columns, group_curves
 from robustrad.drift.survival.pairs import Comparisons, harrell_comparisons, index_of, uno_comparisons
@@ -136,7 +137,11 @@ def _arm_rows(scored: ArmScores, levels: list[Level], cohort: _Cohort) -> list[R
         ("uno", weighted.c),
         ("uno_delta", weighted.delta),
     ):
-        limits = percentile_limits(values[:, 1:], settings.alpha)
+        limits = (
+            percentile_limits(values[:, 1:], settings.alpha)
+            if column.endswith("delta")
+            else logit_limits(values[:, 0], values[:, 1:], settings.alpha)
+        )
         for i, row in enumerate(rows):
             row[column] = values[i, 0]
             row[f"{column}_low"], row[f"{column}_high"] = limits.low[i], limits.high[i]

@@ -16,6 +16,7 @@ def planted(
     half: float = 0.02,
     severity: list[float] | None = None,
     sign: list[float] | None = None,
+    moved: float = 0.01,
 ) -> pd.DataFrame:
     n = len(deltas)
     severity = [float(i + 1) for i in range(n)] if severity is None else severity
@@ -24,6 +25,7 @@ def planted(
         "level": [f"l{i}" for i in range(n)], "role": "acquisition", "severity": severity,
         "sign": [np.nan] * n if sign is None else sign, "delta": deltas,
         "delta_low_band": np.array(deltas) - half, "delta_high_band": np.array(deltas) + half,
+        "mean_abs_dp": moved,
     })  # fmt: skip
     words = [
         judge_change(low, high, margin=0.05)
@@ -100,3 +102,10 @@ def test_reference_and_controls_have_no_breakdown() -> None:
 )
 def test_verdicts_are_exclusive(low: float, high: float, word: str) -> None:
     assert judge_change(low, high, margin=0.05) == word
+
+
+def test_a_factor_that_moves_no_score_is_called_unused_and_verifies_no_margin() -> None:
+    row = breakdown(planted([0.0, 0.0, 0.0], half=0.0, moved=0.0), margin=0.05).iloc[0]
+    assert row["status"] == "unused"
+    assert np.isnan([row["smallest_margin"], row["first_not_robust"], row["first_drifts"]]).all()
+    assert "uses no feature" in row["sentence"]

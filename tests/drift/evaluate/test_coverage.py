@@ -8,11 +8,12 @@ from scipy.stats import norm
 
 from robustrad.drift.evaluate.discrimination import auc_curves, delong_contrasts
 from robustrad.drift.evaluate.levels import levels_of
-from robustrad.drift.evaluate.resample import patient_weights, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.resample import patient_weights
 
 from .cohort import arm, cohort, levels
 
-RUNS, RESAMPLES, ALPHA = 1000, 1000, 0.05
+RUNS, RESAMPLES, ALPHA = 3000, 1000, 0.05
 SEPARATION = np.array([1.2, 1.2, 0.9, 0.6])  # of the classes, at the reference and three levels
 CORRELATION = np.array([1.0, 0.9, 0.8, 0.6])  # of the noise with the reference's
 TRUTH = norm.cdf(SEPARATION / np.sqrt(2.0))
@@ -27,7 +28,7 @@ def simulated(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [100, 200])
+@pytest.mark.parametrize("n", [40, 100, 200])
 def test_intervals_differences_and_the_band_keep_nominal_coverage(n: int) -> None:
     rng = np.random.default_rng(n)
     table = levels(SEPARATION.size - 1)
@@ -38,15 +39,25 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(n: int) -> Non
         rows = levels_of(data, scores)
         weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
         curves = auc_curves(scored, data, rows, weights)
-        auc = percentile_limits(curves.auc_samples, ALPHA)
+        auc = logit_limits(curves.auc, curves.auc_samples, ALPHA)
         delta = percentile_limits(curves.delta_samples[1:], ALPHA)
-        band = simultaneous_band(curves.delta[1:], curves.delta_samples[1:], ALPHA)
+        band = simultaneous_band(
+            curves.delta[1:], curves.delta_samples[1:], ALPHA, unbiased=curves.delta_error[1:]
+        )
         shift = TRUTH[1:] - TRUTH[0]
         area.append((auc.low <= TRUTH) & (auc.high >= TRUTH))
         change.append((delta.low <= shift) & (shift <= delta.high))
         joint.append(((band.low <= shift) & (shift <= band.high)).all())
         delong.append(delong_contrasts(scores, data, rows).p[1] > ALPHA)
-    found = {"auc": np.mean(area, axis=0), "delta": np.mean(change, axis=0), "band": np.mean(joint)}
+    found = {
+        "auc": np.mean(area, axis=0),
+        "delta": np.mean(change, axis=0),
+        "band": np.mean(joint),
+        "delong": np.mean(delong),
+    }
+    print(f"n = {n}, {RUNS} studies:", {name: np.round(share, 4) for name, share in found.items()})
+    # DeLong's variance counts the interaction of positives and negatives twice: with few patients its test
+    # keeps its level with something to spare.
+    assert found.pop("delong") >= 1.0 - ALPHA - TOLERANCE
     for name, coverage in found.items():
         assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= TOLERANCE), (name, coverage)
-    assert abs(np.mean(delong) - (1.0 - ALPHA)) <= TOLERANCE
