@@ -38,8 +38,8 @@ def breakdown(drift: pd.DataFrame, *, margin: float, strength: pd.Series | None 
         one does. ``first_*`` is empty where no severity does. ``direction_monotone``: AUC does not rise with
         severity, within each sign. ``smallest_margin``: the largest half width of the factor's simultaneous
         intervals, which is the smallest margin at which this number of patients could have called every level
-        robust, had nothing changed. ``unused``: no subject's score changed at any level, because the model
-        uses no feature that the factor moves; it has no breakdown to find.
+        robust, had nothing changed; NaN where no two patients changed their order. ``unused``: no subject's
+        score changed at any level, because the model uses no feature that the factor moves.
     """
     rows = drift[(drift["factor"] != "reference") & (drift["role"] != "control")]
     keys = ["arm", "model", "train", "factor"]
@@ -55,13 +55,15 @@ def _factor(
 ) -> dict[str, object]:
     half = (levels["delta_high_band"] - levels["delta_low_band"]) / 2.0
     smallest = float(half.max()) if half.notna().any() else np.nan
-    row: dict[str, object] = {"role": levels["role"].iloc[0], "margin": margin, "smallest_margin": smallest}
+    could = _could(smallest)
+    row: dict[str, object] = {"role": levels["role"].iloc[0], "margin": margin}
+    row["smallest_margin"] = smallest if smallest > 0.0 else np.nan
     row |= {"first_not_robust": np.nan, "first_drifts": np.nan, "direction_monotone": None}
     if (levels["mean_abs_dp"] == 0.0).all():
         text = f"{factor}: no score changed; the model uses no feature that it moves."
         return row | {"smallest_margin": np.nan, "status": UNUSED, "sentence": text}
     if levels["severity"].isna().any():
-        return row | {"status": NO_SEVERITY, "sentence": _counts(factor, levels, smallest, margin)}
+        return row | {"status": NO_SEVERITY, "sentence": f"{_counts(factor, levels, margin)} {could}"}
     if strength is not None and not _rises(levels, strength):
         text = f"{factor}: measured strength does not rise with severity, so no breakdown is given."
         return row | {"status": NOT_MONOTONE, "sentence": text}
@@ -72,7 +74,7 @@ def _factor(
     last = next((severity for severity, said in words.items() if DRIFTS in said), np.nan)
     row |= {"first_not_robust": first, "first_drifts": last, "status": OK}
     told = _told(first, last, float(levels["severity"].max()))
-    return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {_could(smallest)}"}
+    return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {could}"}
 
 
 def _rises(levels: pd.DataFrame, strength: pd.Series) -> bool:
@@ -91,11 +93,11 @@ def _monotone(levels: pd.DataFrame, column: str) -> bool:
     return True
 
 
-def _counts(factor: str, levels: pd.DataFrame, smallest: float, margin: float) -> str:
+def _counts(factor: str, levels: pd.DataFrame, margin: float) -> str:
     verdicts = levels["verdict"].value_counts()
     told = ", ".join(f"{verdicts[word]} {word}" for word in verdicts.index if word)
     told = f"{told or 'not judged'} at a margin of {margin:g}; no severity is declared"
-    return f"{factor}: {told}. {_could(smallest)}"
+    return f"{factor}: {told}."
 
 
 def _told(first: float, last: float, top: float) -> str:
@@ -111,4 +113,6 @@ def _told(first: float, last: float, top: float) -> str:
 def _could(smallest: float) -> str:
     if np.isnan(smallest):
         return "No margin could be verified."
+    if smallest == 0.0:
+        return "No two patients changed their order, so resamples cannot tell which margin could be verified."
     return f"With these patients the smallest margin that could be verified is {smallest:.3f}."

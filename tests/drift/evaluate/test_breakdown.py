@@ -109,3 +109,12 @@ def test_a_factor_that_moves_no_score_is_called_unused_and_verifies_no_margin() 
     assert row["status"] == "unused"
     assert np.isnan([row["smallest_margin"], row["first_not_robust"], row["first_drifts"]]).all()
     assert "uses no feature" in row["sentence"]
+
+
+def test_where_no_order_changed_resamples_do_not_tell_a_margin() -> None:
+    row = breakdown(planted([0.0, 0.0], half=0.0), margin=0.05).iloc[0]
+    assert row["status"] == "ok"
+    assert np.isnan(row["smallest_margin"])
+    assert (
+        "robust up to the largest severity tried (2), at a margin of 0.05. No two patients" in row["sentence"]
+    )
