@@ -21,7 +21,7 @@ from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Settings
 from robustrad.drift.evaluate.sentences import Sentence
-from robustrad.drift.experiment import RunSettings
+from robustrad.drift.experiment import Fits, RunSettings
 from robustrad.drift.models.spec import ModelSpec, Selector
 from robustrad.drift.question import Lesion, Question, Unit
 from robustrad.drift.remedies.registry import choose as choose_remedies
@@ -33,7 +33,7 @@ from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.drift.survival.evaluate import SurvivalTables, evaluate_survival
 from robustrad.drift.survival.frozen import risk_column
 from robustrad.drift.survival.load import load_survival_data
-from robustrad.drift.survival.run import SurvivalFits, survival_arms
+from robustrad.drift.survival.run import survival_arms
 from robustrad.drift.survival.sentences import survival_sentences
 from robustrad.drift.survival.times import Survival
 from robustrad.stability.source import Reading
@@ -278,10 +278,10 @@ def _fit(
     *,
     folder: Path | None,
     progress: bool,
-) -> list[SurvivalFits]:
+) -> list[Fits]:
     if question.score is not None:
         arm = Arm("frozen", question.score, "none", settings.run.seed)
-        return [SurvivalFits((risk_column(data, arm, cutoff=settings.cutoff),), None)]
+        return [Fits((risk_column(data, arm, cutoff=settings.cutoff),), (), None)]
     shown = (lambda total: Progress(total, total, title="survival")) if progress else None
     with tempfile.TemporaryDirectory(prefix="robustrad-arms-") as name:
         arms = Path(name) if folder is None else folder / "arms"

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from robustrad.core.errors import DataError
 from robustrad.core.identity import fingerprint, generator
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.endpoint import Endpoint, Fitted, endpoint_of
 from robustrad.drift.models.filters import near_constant, prune
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.remedies.base import Copies, FittedRemedy, NotApplicableError, Remedy, Rows, Training
-from robustrad.drift.sites.endpoint import Endpoint, Fitted, TimeToEvent, TwoClasses
 from robustrad.drift.sites.places import Place, places_of, volumes_of
 from robustrad.drift.survival.times import Survival
 from robustrad.stability.observations import REFERENCE
@@ -51,7 +51,7 @@ class Bench:
     @cached_property
     def endpoint(self) -> Endpoint:
         """What is predicted."""
-        return TwoClasses(self.data.outcome) if self.survival is None else TimeToEvent(self.survival)
+        return endpoint_of(self.data, self.survival)
 
     def times(self, subjects: NDArray[np.intp]) -> Floats | None:
         """Return the follow-up of some subjects; None for an outcome of two values."""

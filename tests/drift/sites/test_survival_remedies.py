@@ -14,18 +14,18 @@ from scipy.stats import binom
 from robustrad.core.errors import DataError, EnvironmentUnusableError
 from robustrad.core.written import write_csv
 from robustrad.drift.data import DriftData
+from robustrad.drift.endpoint import followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import disjoint_variants, run_disjoint
-from robustrad.drift.sites.endpoint import followed
 from robustrad.drift.sites.paired import paired_variants, run_paired
 from robustrad.drift.sites.rows import COLUMNS
 from robustrad.drift.sites.run import RemedyTables, compare_remedies
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.survival_tables import named_for_c
 from robustrad.drift.sites.virtual import assign
-from robustrad.drift.survival.crossval import survival_folds
+from robustrad.drift.survival.folds import survival_folds
 from robustrad.drift.survival.times import Survival
 from tests.drift.sites.planted import followed_cohort
 

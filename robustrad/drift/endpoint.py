@@ -1,7 +1,7 @@
 """What is predicted, and by what its prediction is judged: two classes by the AUC, a time to event by C.
 
-The experiments ask an endpoint three things: fit a model, who is compared with whom, are predictions
-calibrated. Everything else they do alike.
+Cross-validation, permutations and the experiments with remedies ask an endpoint to fit a model, to score rows
+with it, and who is compared with whom. Everything else they do alike.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from robustrad.core.errors import DataError
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.models.fit import Model, fit_model
 from robustrad.drift.models.identity import model_identity
+from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec, Tuned
-from robustrad.drift.remedies.base import Training
+from robustrad.drift.models.steps import Stability
 from robustrad.drift.sites.pairs import Unit
 from robustrad.drift.sites.secondary import Calibration, pooled_calibration
-from robustrad.drift.survival.concordance import TIED, comparable
+from robustrad.drift.survival.concordance import TIED, comparable, harrell
 from robustrad.drift.survival.estimators import choose_survival, require_survival
 from robustrad.drift.survival.fit import SurvivalModel, check_selector, fit_survival_model
 from robustrad.drift.survival.times import Survival
@@ -44,6 +45,35 @@ class Fitted(Protocol):
         """Return a hash of everything learned."""
 
 
+class Labels(Protocol):
+    """Training rows without their features."""
+
+    @property
+    def y(self) -> Codes:
+        """1 for the positive class, or where the event happened; else 0, shape (m,)."""
+
+    @property
+    def groups(self) -> Codes:
+        """Patient of each row, shape (m,)."""
+
+    @property
+    def weights(self) -> Floats | None:
+        """Of each row in training, shape (m,)."""
+
+    @property
+    def time(self) -> Floats | None:
+        """To the event or to the end of follow-up, shape (m,); None for an outcome of two values."""
+
+
+class SubjectLabels(NamedTuple):
+    """The labels of some subjects, each a row."""
+
+    y: Codes
+    groups: Codes
+    weights: Floats | None = None
+    time: Floats | None = None
+
+
 class Endpoint(ABC):
     """What is predicted.
 
@@ -52,11 +82,31 @@ class Endpoint(ABC):
     statistic : str
         ``AUC`` or ``C``, for sentences.
     needed : tuple of int
-        Labels (1: positive, or with the event) of which some must be judged.
+        Labels (1: positive, or with the event) of which some must be judged, and some be trained on.
+    short : tuple of str
+        What training rows without them are, and what is expected instead.
     """
 
     statistic: ClassVar[str]
     needed: ClassVar[tuple[int, ...]]
+    short: ClassVar[tuple[str, str]]
+
+    @property
+    @abstractmethod
+    def labels(self) -> Codes:
+        """Class of each subject, or whether it had the event, shape (n,): what folds are stratified by."""
+
+    @abstractmethod
+    def training(self, rows: NDArray[np.intp], groups: Codes) -> Labels:
+        """Return the labels of some subjects; ``groups`` are the patients of these."""
+
+    def trainable(self, rows: NDArray[np.intp]) -> bool:
+        """Return whether a model can learn from these subjects."""
+        return all((self.labels[rows] == label).any() for label in self.needed)
+
+    @abstractmethod
+    def judge(self, rows: NDArray[np.intp], scores: Floats) -> float:
+        """Return AUC or C of these subjects; NaN where nobody can be compared."""
 
     @abstractmethod
     def permuted(self, order: Codes) -> Endpoint:
@@ -80,9 +130,19 @@ class Endpoint(ABC):
 
     @abstractmethod
     def fit(
-        self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int
+        self,
+        spec: ModelSpec,
+        X: Floats,
+        labels: Labels,
+        *,
+        stability: Stability | None = None,
+        tuned: Tuned | None = None,
+        batch: ArrayLike | None = None,
+        seed: int = 0,
     ) -> Fitted:
-        """Return a model of the training rows; ``X`` holds the columns that it may use.
+        """Return a model of training rows; ``X`` holds the columns that it may use.
+
+        The other parameters are those of :func:`robustrad.drift.models.fit.fit_model`.
 
         Raises
         ------
@@ -91,8 +151,8 @@ class Endpoint(ABC):
         """
 
     @abstractmethod
-    def score(self, model: Any, X: Floats) -> Floats:
-        """Return the probability of class 1, or the risk, of each row."""
+    def score(self, model: Any, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
+        """Return the probability of class 1, or the risk, of each row; ``batch`` only with ComBat."""
 
     @abstractmethod
     def identity(self, name: str) -> dict[str, Any]:
@@ -116,6 +176,17 @@ class TwoClasses(Endpoint):
     y: Codes
     statistic: ClassVar[str] = "AUC"
     needed: ClassVar[tuple[int, ...]] = (0, 1)
+    short: ClassVar[tuple[str, str]] = ("one class", "both")
+
+    @property
+    def labels(self) -> Codes:
+        return self.y
+
+    def training(self, rows: NDArray[np.intp], groups: Codes) -> Labels:
+        return SubjectLabels(self.y[rows], groups)
+
+    def judge(self, rows: NDArray[np.intp], scores: Floats) -> float:
+        return float("nan") if self.lacking(rows) else area_under(self.y[rows], scores)
 
     def permuted(self, order: Codes) -> TwoClasses:
         return TwoClasses(self.y[order])
@@ -129,12 +200,24 @@ class TwoClasses(Endpoint):
     def check(self, spec: ModelSpec) -> None:
         model_identity(spec.name)
 
-    def fit(self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int) -> Model:
-        y, groups, weights = training.y, training.groups, training.weights
-        return fit_model(spec, X, y, groups, weights=weights, tuned=tuned, seed=seed)
+    def fit(
+        self,
+        spec: ModelSpec,
+        X: Floats,
+        labels: Labels,
+        *,
+        stability: Stability | None = None,
+        tuned: Tuned | None = None,
+        batch: ArrayLike | None = None,
+        seed: int = 0,
+    ) -> Model:
+        return fit_model(
+            spec, X, labels.y, labels.groups, weights=labels.weights,
+            stability=stability, tuned=tuned, batch=batch, seed=seed,
+        )  # fmt: skip
 
-    def score(self, model: Model, X: Floats) -> Floats:
-        return model.probability(X)
+    def score(self, model: Model, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
+        return model.probability(X, batch=batch)
 
     def identity(self, name: str) -> dict[str, Any]:
         return {"model": model_identity(name)}
@@ -156,6 +239,17 @@ class TimeToEvent(Endpoint):
     survival: Survival
     statistic: ClassVar[str] = "C"
     needed: ClassVar[tuple[int, ...]] = (1,)
+    short: ClassVar[tuple[str, str]] = ("no event", "some")
+
+    @property
+    def labels(self) -> Codes:
+        return self.survival.event.astype(np.intp)
+
+    def training(self, rows: NDArray[np.intp], groups: Codes) -> Labels:
+        return SubjectLabels(self.labels[rows], groups, time=self.survival.time[rows])
+
+    def judge(self, rows: NDArray[np.intp], scores: Floats) -> float:
+        return harrell(self.survival.time[rows], self.survival.event[rows], scores).value
 
     def permuted(self, order: Codes) -> TimeToEvent:
         """Return the endpoint with times and events dealt together."""
@@ -174,16 +268,26 @@ class TimeToEvent(Endpoint):
         require_survival()
 
     def fit(
-        self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int
+        self,
+        spec: ModelSpec,
+        X: Floats,
+        labels: Labels,
+        *,
+        stability: Stability | None = None,
+        tuned: Tuned | None = None,
+        batch: ArrayLike | None = None,
+        seed: int = 0,
     ) -> SurvivalModel:
-        if training.time is None or training.time.shape != training.y.shape:
+        if labels.time is None or labels.time.shape != labels.y.shape:
             raise DataError("remedy", "it adds training rows without their times", "a time for each row")
-        survival = Survival(training.time, training.y == 1)
-        groups, weights = training.groups, training.weights
-        return fit_survival_model(spec, X, survival, groups, weights=weights, tuned=tuned, seed=seed)
+        survival = Survival(labels.time, labels.y == 1)
+        return fit_survival_model(
+            spec, X, survival, labels.groups, weights=labels.weights,
+            stability=stability, tuned=tuned, batch=batch, seed=seed,
+        )  # fmt: skip
 
-    def score(self, model: SurvivalModel, X: Floats) -> Floats:
-        return model.risk(X)
+    def score(self, model: SurvivalModel, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
+        return model.risk(X, batch=batch)
 
     def identity(self, name: str) -> dict[str, Any]:
         choice = choose_survival(name)
@@ -194,6 +298,11 @@ class TimeToEvent(Endpoint):
     def calibration(self, y: Codes, p: Floats, weights: Floats) -> Calibration:  # noqa: ARG002
         """Return none: a risk is no probability."""
         return Calibration(float("nan"), float("nan"))
+
+
+def endpoint_of(data: DriftData, survival: Survival | None) -> Endpoint:
+    """Return what is predicted: a time to event where there is follow-up, else the outcome of ``data``."""
+    return TwoClasses(data.outcome) if survival is None else TimeToEvent(survival)
 
 
 def followed(data: DriftData, survival: Survival) -> DriftData:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from robustrad.core.errors import DataError
+from robustrad.drift.endpoint import TimeToEvent, TwoClasses, followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import Training
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.calibration import split_site
-from robustrad.drift.sites.endpoint import TimeToEvent, TwoClasses, followed
 from robustrad.drift.sites.paired import paired_split
 from robustrad.drift.sites.pairs import compared, mixed, plain
 from robustrad.drift.survival.concordance import harrell
