@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from robustrad.audit.survival import SurvivalResult, SurvivalSettings, run_survival
+from robustrad.audit.survival_run import SurvivalResult, run_survival
+from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.core.errors import DataError
 from robustrad.drift.question import Question
 from robustrad.drift.sites.words import new_site_sentence
@@ -91,7 +92,7 @@ def survival_command(
     sources : sequence of Path
         Study folders or feature tables.
     question, settings, time
-        See :func:`robustrad.audit.survival.run_survival`.
+        See :func:`robustrad.audit.survival_run.run_survival`.
     output : Path, optional
         Folder; default ``drift`` in a study, ``NAME_drift`` beside a table.
 
