@@ -11,7 +11,8 @@ from robustrad.core.errors import DataError
 from robustrad.core.identity import generator
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
-from robustrad.drift.endpoint import Endpoint, Fitted, TwoClasses
+from robustrad.drift.endpoint import Endpoint, Fitted
+from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability, patient_stability
 

@@ -10,7 +10,8 @@ import numpy as np
 from robustrad.core.identity import generator
 from robustrad.drift.crossval import fit_subjects, fold_seed, score_cells
 from robustrad.drift.data import Codes, DriftData, Floats
-from robustrad.drift.endpoint import Endpoint, TwoClasses
+from robustrad.drift.endpoint import Endpoint
+from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.folds import deal
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import PatientStability, patient_stability

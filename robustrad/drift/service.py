@@ -13,7 +13,7 @@ import pandas as pd
 from robustrad.drift.arms import Arm
 from robustrad.drift.crossval import cross_validate
 from robustrad.drift.data import Codes, DriftData, drift_data
-from robustrad.drift.endpoint import endpoint_of, followed
+from robustrad.drift.endpoints import endpoint_of, followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import patient_stability
 from robustrad.drift.permutation import permuted_statistics

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from robustrad.core.errors import DataError
-from robustrad.drift.endpoint import TimeToEvent, TwoClasses, followed
+from robustrad.drift.endpoints import TimeToEvent, TwoClasses, followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import Training
 from robustrad.drift.sites.bench import Bench

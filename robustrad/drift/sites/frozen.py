@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from robustrad.drift.data import DriftData, Floats
-from robustrad.drift.endpoint import followed
+from robustrad.drift.endpoints import followed
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.registry import choose

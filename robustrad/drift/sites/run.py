@@ -12,7 +12,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from robustrad.drift.data import Codes, DriftData, Floats
-from robustrad.drift.endpoint import Endpoint, TimeToEvent, followed
+from robustrad.drift.endpoint import Endpoint
+from robustrad.drift.endpoints import TimeToEvent, followed
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import NotApplicableError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from robustrad.drift.data import DriftData
-from robustrad.drift.endpoint import TimeToEvent
+from robustrad.drift.endpoints import TimeToEvent
 from robustrad.drift.experiment import REFERENCE, Fits, Plan, RunSettings, fit_plans
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.store import data_identity

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustrad.drift.endpoint import TwoClasses
+from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.compare import NO_DRIFT, NO_REFERENCE, Comparison

@@ -14,7 +14,7 @@ from scipy.stats import binom
 from robustrad.core.errors import DataError, EnvironmentUnusableError
 from robustrad.core.written import write_csv
 from robustrad.drift.data import DriftData
-from robustrad.drift.endpoint import followed
+from robustrad.drift.endpoints import followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench

@@ -12,7 +12,7 @@ from robustrad.core.errors import DataError, EnvironmentUnusableError
 from robustrad.drift import experiment
 from robustrad.drift.arms import Arm
 from robustrad.drift.crossval import cross_validate
-from robustrad.drift.endpoint import TimeToEvent
+from robustrad.drift.endpoints import TimeToEvent
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.survival.estimators import choose_survival
