@@ -328,7 +328,7 @@ def drift(
         parts = _words(experiments)
         compare = RemedySettings(remedies, parts, assignments, kappa, calibration, bootstraps, seed)
     if time is not None:
-        from robustrad.audit.survival import SurvivalSettings
+        from robustrad.audit.survival_settings import SurvivalSettings
         from robustrad.report.survival import survival_command
 
         followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs, compare)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from robustrad.audit.drift_settings import DriftSettings
+from robustrad.audit.facts import asked_facts, installed, remedy_facts, settings_facts
 from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
 from robustrad.drift.data import DriftData
 from robustrad.drift.frozen import THRESHOLD
 from robustrad.drift.question import Question
 from robustrad.harmonize.confounding import prevalence_check
-
-_VERSIONS = ("robustrad", "numpy", "scipy", "pandas", "scikit-learn", "neuroCombat")
 
 
 def drift_facts(data: DriftData, settings: DriftSettings, question: Question) -> dict[str, Any]:
@@ -28,21 +25,9 @@ def drift_facts(data: DriftData, settings: DriftSettings, question: Question) ->
         "n_patients": data.n_patients,
         "n_positive": positive,
         "prevalence": positive / len(data.subjects),
-        "k": len(data.conditions),
-        "p": len(data.features),
-        "unit": question.unit,
-        "lesion": question.lesion,
-        "batch": data.batch_name,
-        "clinical": list(map(str, data.clinical.columns)),
-        "models": [spec.name for spec in settings.models] if question.score is None else [question.score],
-        "margin": settings.margin,
-        "seed": settings.run.seed,
-        "settings": {
-            "specs": [asdict(spec) for spec in settings.models],
-            **asdict(settings.run),
-            "bootstraps": settings.bootstraps,
-        },
-        "remedies": None if settings.remedies is None else asdict(settings.remedies),
+        **asked_facts(data, settings, question),
+        "settings": settings_facts(settings),
+        "remedies": remedy_facts(settings),
         "options": [
             *question_options(question),
             *model_options(settings.models, settings.run, default="logistic"),
@@ -54,7 +39,7 @@ def drift_facts(data: DriftData, settings: DriftSettings, question: Question) ->
             ),
             *remedy_options(settings.remedies),
         ],
-        "versions": {name: version(name) for name in _VERSIONS},
+        "versions": installed("neuroCombat"),
         "warnings": list(data.warnings),
     }
     if data.batch is not None:

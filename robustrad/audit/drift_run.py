@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +11,14 @@ import pandas as pd
 
 from robustrad.audit.drift_facts import drift_facts
 from robustrad.audit.drift_settings import DriftSettings
+from robustrad.audit.runs import (
+    arms_folder,
+    bar,
+    check_asked,
+    compared_remedies,
+    workers,
+)
 from robustrad.audit.safeguards.run import run_safeguards
-from robustrad.core.errors import DataError
 from robustrad.core.written import write_csv
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
@@ -24,17 +28,13 @@ from robustrad.drift.evaluate.strength import measured_strength
 from robustrad.drift.evaluate.tables import DriftTables, evaluate
 from robustrad.drift.evaluate.writer import write_tables
 from robustrad.drift.experiment import Fits, run_models
-from robustrad.drift.folds import outer_folds
 from robustrad.drift.frozen import score_column, score_with
 from robustrad.drift.load import load_drift_data
 from robustrad.drift.models.estimators import choose, is_frozen
 from robustrad.drift.question import Question
-from robustrad.drift.remedies.registry import choose as choose_remedies
-from robustrad.drift.sites.frozen import frozen_tables
-from robustrad.drift.sites.run import RemedyTables, compare_remedies
+from robustrad.drift.sites.run import RemedyTables
 from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.stability.clusters import correlation_clusters
-from robustrad.sweep.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def run_drift(
 
     The same folder again takes what is there: an interrupted run resumes, a finished one is evaluated anew.
     """
-    _check(settings, question)
+    check_asked(settings, question, statistic="AUC")
     data = load_drift_data(sources, question)
     fits = _fit(data, question, settings, folder=folder, progress=progress)
     arms = [arm for one in fits for arm in one.arms]
@@ -97,7 +97,7 @@ def run_drift(
     guarded = run_safeguards(arms, data, permuted, how)
     tables = replace(tables, safeguards=guarded.table, selected=guarded.selected)
     said = sentences(tables, margin=settings.margin)
-    compared = _remedies(data, fits, settings, folder=folder, progress=progress)
+    compared = compared_remedies(data, fits, settings, folder=folder, progress=progress)
     if compared is not None:
         said += remedy_sentences(compared.remedies)
     facts = drift_facts(data, settings, question)
@@ -108,18 +108,6 @@ def run_drift(
         more = None if compared is None else by_name(compared)
         paths = (*write_tables(tables, said, facts, folder, remedies=more), dropped)
     return DriftResult(data, tables, tuple(said), tuple(arms), facts, paths, compared)
-
-
-def _check(settings: DriftSettings, question: Question) -> None:
-    if any(spec.combat for spec in settings.models) and question.batch is None:
-        raise DataError("combat", "no batch", "the column of the batch", "Pass batch= (--batch).")
-    if not 0 < settings.margin < 0.5:
-        raise DataError("margin", f"{settings.margin:g}", "a difference of AUC between 0 and 0.5")
-    names = [spec.name for spec in settings.models]
-    if len(set(names)) < len(names) or not names:
-        raise DataError("model", f"{', '.join(names) or 'none'}", "one or more different models")
-    if settings.remedies is not None:
-        choose_remedies(settings.remedies.remedies)  # a name that is unknown stops the run before it starts
 
 
 def _fit(
@@ -146,43 +134,9 @@ def _fit(
     fits = [Fits((arm,), (), None) for arm in frozen]
     if not specs:
         return fits
-    shown = (lambda total: Progress(total, total, title="drift")) if progress else None
-    with tempfile.TemporaryDirectory(prefix="robustrad-arms-") as name:
-        arms = Path(name) if folder is None else folder / "arms"
-        jobs = settings.jobs or os.cpu_count() or 1
-        return fits + run_models(data, specs, settings.run, folder=arms, jobs=jobs, progress=shown)
-
-
-def _remedies(
-    data: DriftData,
-    fits: Sequence[Fits],
-    settings: DriftSettings,
-    *,
-    folder: Path | None,
-    progress: bool,
-) -> RemedyTables | None:
-    """Compare remedies with the first model that is fitted here; a frozen one can only be averaged."""
-    how = settings.remedies
-    if how is None:
-        return None
-    fitted = {one.arms[0].arm.model for one in fits if not one.arms[0].frozen}
-    spec = next((spec for spec in settings.models if spec.name in fitted), None)
-    if spec is None:
-        return frozen_tables(data, fits[0].arms[0].scores, how, margin=settings.margin)
-    run = settings.run
-    folds = outer_folds(data, n_splits=run.folds, repeats=run.repeats, seed=run.seed)
-    shown = (lambda total: Progress(total, total, title="remedies")) if progress else None
-    with tempfile.TemporaryDirectory(prefix="robustrad-arms-") as name:
-        return compare_remedies(
-            data,
-            folds,
-            # Harmonizing is a remedy's business here, not the model's.
-            replace(spec, combat=False),
-            how,
-            margin=settings.margin,
-            folder=Path(name) if folder is None else folder / "arms",
-            jobs=settings.jobs or os.cpu_count() or 1,
-            progress=shown,
+    with arms_folder(folder) as arms:
+        return fits + run_models(
+            data, specs, settings.run, folder=arms, jobs=workers(settings), progress=bar("drift", progress)
         )
 
 

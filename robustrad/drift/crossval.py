@@ -11,8 +11,9 @@ from robustrad.core.errors import DataError
 from robustrad.core.identity import generator
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
-from robustrad.drift.models.fit import fit_model
-from robustrad.drift.models.spec import FittedModel, ModelSpec, Tuned
+from robustrad.drift.endpoint import Endpoint, Fitted
+from robustrad.drift.endpoints import TwoClasses
+from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability, patient_stability
 
 
@@ -26,8 +27,11 @@ def cross_validate(
     test: Sequence[int] | None = None,
     tuned: Sequence[Tuned] | None = None,
     stability: PatientStability | None = None,
+    endpoint: Endpoint | None = None,
 ) -> ArmScores:
     """Return out-of-fold scores of every subject, at all conditions or some.
+
+    For a time to event the scores are risks, the thresholds the cut-offs between high and low risk.
 
     Parameters
     ----------
@@ -47,31 +51,37 @@ def cross_validate(
         Of another arm with the same folds, per repeat and fold: nothing is tuned again.
     stability : PatientStability, optional
         Of ``data``, where it is at hand already.
+    endpoint : Endpoint, optional
+        What is predicted of the n subjects. Default the outcome of ``data``.
 
     Raises
     ------
     DataError
-        If a fold has one class only among the training rows.
+        If a fold has one class only, or no event, among the training rows.
     """
     conditions = np.arange(len(data.conditions)) if test is None else np.asarray(test, dtype=np.intp)
     worth = patient_stability(data) if stability is None else stability
+    target = TwoClasses(data.outcome) if endpoint is None else endpoint
     repeats, n_folds = folds.shape[0], int(folds.max()) + 1
     n, k, p = data.values.shape
     present = data.present
     scores = np.full((repeats, n, k), np.nan)
     selected = np.zeros((repeats, n_folds, p), dtype=np.bool_)
-    models: list[FittedModel] = []
+    models: list[Fitted] = []
     for repeat in range(repeats):
         for fold in range(n_folds):
             rows = np.flatnonzero((folds[repeat] != fold) & present[:, train])
-            model = _fit(
-                data, spec, rows,
-                train=train, stability=None if worth is None else worth.subset(rows),
-                tuned=None if tuned is None else tuned[repeat * n_folds + fold],
-                seed=fold_seed(arm.seed, repeat, fold), where=f"repeat {repeat + 1}, fold {fold + 1}",
+            if not target.trainable(rows):
+                found, expected = target.short
+                where = f"repeat {repeat + 1}, fold {fold + 1}"
+                raise DataError(where, f"{found} among the training patients", expected, "Use fewer folds.")
+            model = fit_subjects(
+                data, target, spec, rows,
+                train=train, stability=worth, tuned=None if tuned is None else tuned[repeat * n_folds + fold],
+                seed=fold_seed(arm.seed, repeat, fold),
             )  # fmt: skip
             held = np.flatnonzero(folds[repeat] == fold)
-            scores[repeat][np.ix_(held, conditions)] = score_cells(data, model, held, conditions)
+            scores[repeat][np.ix_(held, conditions)] = score_cells(data, target, model, held, conditions)
             selected[repeat, fold] = model.selected
             models.append(model)
     thresholds = np.array([model.tuned.threshold for model in models]).reshape(repeats, n_folds)
@@ -86,8 +96,31 @@ def cross_validate(
     )
 
 
+def fit_subjects(
+    data: DriftData,
+    endpoint: Endpoint,
+    spec: ModelSpec,
+    rows: NDArray[np.intp],
+    *,
+    train: int = 0,
+    stability: PatientStability | None,
+    tuned: Tuned | None = None,
+    seed: int,
+) -> Fitted:
+    """Return a model of some subjects at condition ``train``; ``stability`` is that of all subjects."""
+    return endpoint.fit(
+        spec, data.values[rows, train], endpoint.training(rows, data.groups[rows]),
+        stability=None if stability is None else stability.subset(rows), tuned=tuned,
+        batch=data.batch[rows] if spec.combat and data.batch is not None else None, seed=seed,
+    )  # fmt: skip
+
+
 def score_cells(
-    data: DriftData, model: FittedModel, rows: NDArray[np.intp], conditions: NDArray[np.intp]
+    data: DriftData,
+    endpoint: Endpoint,
+    model: Fitted,
+    rows: NDArray[np.intp],
+    conditions: NDArray[np.intp],
 ) -> Floats:
     """Return the scores of some subjects at some conditions, shape (rows, conditions); NaN where missing."""
     cells = data.values[np.ix_(rows, conditions)]
@@ -97,24 +130,10 @@ def score_cells(
         batch = None
         if data.batch is not None:
             batch = np.broadcast_to(data.batch[rows][:, None], there.shape)[there]
-        scores[there] = model.probability(cells[there], batch=batch)
+        scores[there] = endpoint.score(model, cells[there], batch=batch)
     return scores
 
 
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
     """Return the seed of everything random in one fold; all arms of a run share it."""
     return int(generator("fold", seed, repeat, fold).integers(2**31 - 1))
-
-
-def _fit(
-    data: DriftData, spec: ModelSpec, rows: NDArray[np.intp],
-    *, train: int, stability: PatientStability | None, tuned: Tuned | None, seed: int, where: str,
-) -> FittedModel:  # fmt: skip
-    y = data.outcome[rows]
-    if np.unique(y).size < 2:
-        raise DataError(where, "one class among the training patients", "both", "Use fewer folds.")
-    return fit_model(
-        spec, data.values[rows, train], y, data.groups[rows],
-        stability=stability, tuned=tuned, seed=seed,
-        batch=data.batch[rows] if spec.combat and data.batch is not None else None,
-    )  # fmt: skip

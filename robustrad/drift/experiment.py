@@ -6,12 +6,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from robustrad.core.errors import DataError, Problem
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.folds import outer_folds
@@ -19,16 +17,14 @@ from robustrad.drift.models.identity import model_identity
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.permutation import Permuted, judge
 from robustrad.drift.service import ArmJob, DriftService, NullJob, lay_out
-from robustrad.drift.store import ArmStore, arm_key, data_identity
-from robustrad.workers.interrupt import interruptible
-from robustrad.workers.pool import run_pool
+from robustrad.drift.stages import run_stages
+from robustrad.drift.store import ArmStore, arm_key, data_identity, there
+from robustrad.drift.survival.times import Survival
 
 REFERENCE, SAME, MATRIX = "reference", "same_condition", "matrix"
 _CHUNK = 5  # permutations per job
 
-Step = Callable[[], None]
 Job = ArmJob | NullJob
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class Plan:
     ) -> None:
         self.data = data
         self.settings = settings
-        about: dict[str, Any] = {"spec": asdict(spec), "model": model_identity(spec.name)}
+        about: dict[str, Any] = {"spec": asdict(spec), **self._model(spec.name)}
         first = self._arm(REFERENCE, spec, REFERENCE, about)
         self.reference = ArmJob(arm_key(first.as_dict(), identity, folds), first, spec)
         self.others = [self._other(spec, j, about, folds, identity) for j in range(1, len(data.conditions))]
@@ -89,8 +85,8 @@ class Plan:
 
     def collect(self, store: ArmStore) -> Fits:
         """Return what the store holds after all jobs ran."""
-        reference = _there(store.read(self.reference.key))
-        trained = [reference, *(_there(store.read(job.key)) for job in self.others)]
+        reference = there(store.read(self.reference.key))
+        trained = [reference, *(there(store.read(job.key)) for job in self.others)]
         arms = [reference]
         if self.others:
             arms.append(diagonal(trained, self._arm(SAME, self.reference.spec, "same", {})))
@@ -102,7 +98,7 @@ class Plan:
         if not self.null:
             return None
         parts = [store.read_null(job.key) for job in self.null]
-        aucs = np.concatenate([_there(part) for part in parts])
+        aucs = np.concatenate([there(part) for part in parts])
         return judge(float(aucs[0]), aucs[1:], self.data)
 
     def _arm(self, name: str, spec: ModelSpec, train: str, about: dict[str, Any]) -> Arm:
@@ -123,13 +119,17 @@ class Plan:
         numbers = list(range(-1, self.settings.permutations))
         for start in range(0, len(numbers), _CHUNK):
             chunk = tuple(numbers[start : start + _CHUNK])
-            what = {
-                **about,
-                "permutations": chunk,
-                "seed": self.settings.seed,
-                "folds": self.settings.folds,
-            }
-            yield NullJob(arm_key(what, identity), spec, chunk, self.settings.seed, self.settings.folds)
+            what = {**about, "permutations": chunk, "folds": self.settings.folds}
+            key = arm_key(self._null(spec, what), identity)
+            yield NullJob(key, spec, chunk, self.settings.seed, self.settings.folds)
+
+    def _model(self, name: str) -> dict[str, Any]:
+        """Return what the name of a model stands for: a change of it makes other arms."""
+        return {"model": model_identity(name)}
+
+    def _null(self, spec: ModelSpec, what: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what names the permutations that ``what`` tells of."""
+        return {**what, "seed": self.settings.seed}
 
 
 def run_models(
@@ -163,60 +163,34 @@ def run_models(
     DataError
         If a model cannot be fitted.
     """
-    store = ArmStore(folder)
     folds = outer_folds(data, n_splits=settings.folds, repeats=settings.repeats, seed=settings.seed)
     identity = data_identity(data)
     plans = [Plan(data, spec, settings, folds=folds, identity=identity) for spec in specs]
+    return fit_plans(plans, data, folds, folder=folder, jobs=jobs, progress=progress)
+
+
+def fit_plans(
+    plans: Sequence[Plan],
+    data: DriftData,
+    folds: Codes,
+    *,
+    survival: Survival | None = None,
+    folder: Path,
+    jobs: int,
+    progress: Callable[[int], Any] | None,
+) -> list[Fits]:
+    """Do the jobs of which ``folder`` does not hold the results, and return what came of each plan."""
+    store = ArmStore(folder)
     first: list[Job] = [*(plan.reference for plan in plans), *(job for plan in plans for job in plan.null)]
     then: list[Job] = [job for plan in plans for job in plan.others]
     todo: list[list[Job]] = [[job for job in stage if not store.holds(job.key)] for stage in (first, then)]
-    with tempfile.TemporaryDirectory(prefix="robustrad-drift-") as name:
-        setup = {"data": name, "arms": str(folder.resolve())}
-        if any(todo):
-            folder.mkdir(parents=True, exist_ok=True)
-            lay_out(data, folds, Path(name))
-        with interruptible():
-            _run_stages(setup, todo, jobs=jobs, progress=progress)
+    if any(todo):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="robustrad-drift-") as name:
+            lay_out(data, folds, Path(name), survival=survival)
+            setup = {"data": name, "arms": str(folder.resolve())}
+            run_stages(DriftService, setup, todo, jobs=jobs, progress=progress)
     return [plan.collect(store) for plan in plans]
-
-
-def _run_stages(
-    setup: dict[str, Any],
-    stages: Sequence[Sequence[Job]],
-    *,
-    jobs: int,
-    progress: Callable[[int], Any] | None,
-) -> None:
-    total = sum(len(stage) for stage in stages)
-    shown = progress(total) if progress is not None and total else None
-    if shown is not None:
-        shown.__enter__()
-    try:
-        for stage in stages:
-            for problems in _answers(setup, stage, jobs=min(jobs, len(stage))):
-                if problems:
-                    raise DataError.of(problems)
-                if shown is not None:
-                    shown.step()
-    finally:
-        if shown is not None:
-            shown.__exit__(None, None, None)
-
-
-def _answers(setup: dict[str, Any], stage: Sequence[Job], *, jobs: int) -> Iterator[list[Problem]]:
-    if not stage:
-        return
-    if jobs <= 1:
-        with threadpool_limits(1):  # two BLAS threads change sums
-            service = DriftService(setup)
-            for job in stage:
-                yield [Problem(*problem) for problem in service.run(job.message())["problems"]]
-        return
-    for answer in run_pool("robustrad.drift.service:DriftService", setup, stage, workers=jobs):
-        if answer.value is None:
-            yield [Problem("worker process", f"died twice on one job: {answer.last_words}")]
-        else:
-            yield [Problem(*problem) for problem in answer.value["problems"]]
 
 
 def diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
@@ -224,9 +198,3 @@ def diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
     scores = np.stack([one.scores[:, :, j] for j, one in enumerate(trained)], axis=2)
     prints = tuple(mark for one in trained for mark in one.fingerprints)
     return replace(trained[0], arm=arm, scores=scores, fingerprints=prints)
-
-
-def _there(found: T | None) -> T:
-    if found is None:
-        raise RuntimeError("an arm that was fitted is not in its folder any more")
-    return found

@@ -34,8 +34,13 @@ def outer_folds(data: DriftData, *, n_splits: int = 5, repeats: int = 5, seed: i
         raise DataError(
             "folds", f"{n_splits} folds for {smallest} patients of the rarer class", "2 to that number", todo
         )
+    return repeated(data.outcome, data, n_splits=n_splits, repeats=repeats, seed=seed)
+
+
+def repeated(y: Codes, data: DriftData, *, n_splits: int, repeats: int, seed: int) -> Codes:
+    """Return the folds of every repeat, shape (repeats, n), stratified by ``y`` (0 or 1)."""
     return np.stack([
-        deal(data.outcome, data.groups, n_splits=n_splits, seed=("folds", seed, repeat), batch=data.batch)
+        deal(y, data.groups, n_splits=n_splits, seed=("folds", seed, repeat), batch=data.batch)
         for repeat in range(repeats)
     ])  # fmt: skip
 

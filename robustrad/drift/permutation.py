@@ -1,24 +1,25 @@
-"""The label permutation test of the whole pipeline, and the AUC that it judges."""
+"""The permutation test of the whole pipeline, and the AUC (or C) that it judges."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from robustrad.core.identity import generator
-from robustrad.drift.crossval import fold_seed, score_cells
+from robustrad.drift.crossval import fit_subjects, fold_seed, score_cells
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.endpoint import Endpoint
+from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.folds import deal
-from robustrad.drift.models.fit import fit_model
-from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import PatientStability, patient_stability
 
 
 @dataclass(frozen=True)
 class Permuted:
-    """AUC of the pipeline on the true labels and on permuted ones.
+    """AUC (for a time to event the C) of the pipeline on the true labels and on permuted ones.
 
     Attributes
     ----------
@@ -60,8 +61,8 @@ def permuted_auc(
     n_splits : int
         Outer folds; one repeat.
     """
-    null = permuted_aucs(data, spec, range(n), seed, n_splits=n_splits)
-    return judge(permuted_aucs(data, spec, [-1], seed, n_splits=n_splits)[0], null, data)
+    auc, *null = permuted_statistics(data, spec, range(-1, n), seed, n_splits=n_splits)
+    return judge(auc, np.array(null), data)
 
 
 def judge(auc: float, null: Floats, data: DriftData) -> Permuted:
@@ -71,28 +72,34 @@ def judge(auc: float, null: Floats, data: DriftData) -> Permuted:
     return Permuted(float(auc), null, (1 + at_least) / (1 + null.size), within)
 
 
-def permuted_aucs(
+def permuted_statistics(
     data: DriftData,
     spec: ModelSpec,
-    numbers: range | list[int],
+    numbers: Iterable[int],
     seed: int,
     *,
     n_splits: int = 5,
     stability: PatientStability | None = None,
+    endpoint: Endpoint | None = None,
 ) -> Floats:
-    """Return the AUC at the reference with the labels of permutations ``numbers``; -1 is the true labels."""
+    """Return the AUC or C at the reference with the labels of permutations ``numbers``; -1: the true labels.
+
+    Times and events change places together. One repeat of folds of their own; the mean over the folds.
+    """
     worth = patient_stability(data) if stability is None else stability
+    target = TwoClasses(data.outcome) if endpoint is None else endpoint
     return np.array([
-        _pipeline_auc(data, spec, number, seed, n_splits=n_splits, stability=worth)
+        _pipeline(data, target.permuted(permuted_order(data, seed, number)), spec, number, seed,
+                  n_splits=n_splits, stability=worth)
         for number in numbers
     ])  # fmt: skip
 
 
-def permute(data: DriftData, seed: int, number: int) -> Codes:
-    """Return the labels of permutation ``number``; -1 leaves them."""
-    y = data.outcome.copy()
+def permuted_order(data: DriftData, seed: int, number: int) -> Codes:
+    """Return whose label each subject gets in permutation ``number``, shape (n,); -1 leaves them."""
+    order = np.arange(len(data.subjects), dtype=np.intp)
     if number < 0:
-        return y
+        return order
     rng = generator("permutation", seed, number)
     patients, size = np.unique(data.groups, return_counts=True)
     rows = [np.flatnonzero(data.groups == patient) for patient in patients]
@@ -102,12 +109,13 @@ def permute(data: DriftData, seed: int, number: int) -> Codes:
         kinds.setdefault(kind, []).append(patient)
     for members in kinds.values():
         for to, source in zip(members, rng.permutation(members), strict=True):
-            y[rows[to]] = data.outcome[rows[source]]
-    return y
+            order[rows[to]] = rows[source]
+    return order
 
 
-def _pipeline_auc(
+def _pipeline(
     data: DriftData,
+    endpoint: Endpoint,
     spec: ModelSpec,
     number: int,
     seed: int,
@@ -115,18 +123,17 @@ def _pipeline_auc(
     n_splits: int,
     stability: PatientStability | None,
 ) -> float:
-    y = permute(data, seed, number)
-    folds = deal(y, data.groups, n_splits=n_splits, seed=("permuted folds", seed, number), batch=data.batch)
-    areas = []
+    dealt = ("permuted folds", seed, number)
+    folds = deal(endpoint.labels, data.groups, n_splits=n_splits, seed=dealt, batch=data.batch)
+    found = []
     for fold in range(n_splits):
         rows, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        if np.unique(y[rows]).size < 2 or np.unique(y[held]).size < 2:
+        if not endpoint.trainable(rows) or endpoint.lacking(held):
             continue
-        model = fit_model(
-            spec, data.values[rows, 0], y[rows], data.groups[rows],
-            stability=None if stability is None else stability.subset(rows),
-            batch=data.batch[rows] if spec.combat and data.batch is not None else None,
-            seed=fold_seed(seed, number, fold),
-        )  # fmt: skip
-        areas.append(area_under(y[held], score_cells(data, model, held, np.zeros(1, dtype=np.intp))[:, 0]))
-    return float(np.mean(areas)) if areas else float("nan")
+        model = fit_subjects(
+            data, endpoint, spec, rows, stability=stability, seed=fold_seed(seed, number, fold)
+        )
+        scores = score_cells(data, endpoint, model, held, np.zeros(1, dtype=np.intp))[:, 0]
+        found.append(endpoint.judge(held, scores))
+    known = [value for value in found if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from robustrad.core.errors import RobustradError
 from robustrad.drift.arms import Arm
 from robustrad.drift.crossval import cross_validate
 from robustrad.drift.data import Codes, DriftData, drift_data
+from robustrad.drift.endpoints import endpoint_of, followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import patient_stability
-from robustrad.drift.permutation import permuted_aucs
+from robustrad.drift.permutation import permuted_statistics
+from robustrad.drift.stages import outcome_of
 from robustrad.drift.store import ArmStore
+from robustrad.drift.survival.times import Survival
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class NullJob:
     Attributes
     ----------
     key : str
-        Where the AUCs go.
+        Where the AUCs (or C) go.
     spec : ModelSpec
         Its model.
     numbers : tuple of int
@@ -89,17 +91,15 @@ class DriftService:
     """
 
     def __init__(self, setup: dict[str, Any]) -> None:
-        self.data, self.folds = take_up(Path(setup["data"]))
+        self.data, self.folds, survival = take_up(Path(setup["data"]))
+        self.endpoint = endpoint_of(self.data, survival)
         self.store = ArmStore(Path(setup["arms"]))
         self.stability = patient_stability(self.data)
 
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
         """Do one job; what a user can mend comes back as text, anything else ends the process."""
-        try:
-            (self._arm if message["what"] == "arm" else self._null)(message)
-        except RobustradError as error:
-            return {"key": message["key"], "problems": [tuple(problem) for problem in error.problems]}
-        return {"key": message["key"], "problems": []}
+        work = self._arm if message["what"] == "arm" else self._null
+        return outcome_of(lambda: work(message))
 
     def _arm(self, message: dict[str, Any]) -> None:
         by = message["tuned_by"]
@@ -115,17 +115,19 @@ class DriftService:
             test=message["test"],
             tuned=None if found is None else found.tuned,
             stability=self.stability,
+            endpoint=self.endpoint,
         )
         self.store.write(message["key"], scores)
 
     def _null(self, message: dict[str, Any]) -> None:
-        null = permuted_aucs(
+        null = permuted_statistics(
             self.data,
             spec_from(message["spec"]),
             message["numbers"],
             message["seed"],
             n_splits=message["n_splits"],
             stability=self.stability,
+            endpoint=self.endpoint,
         )
         self.store.write_null(message["key"], null)
 
@@ -136,12 +138,27 @@ def spec_from(fields: dict[str, Any]) -> ModelSpec:
     return ModelSpec(**{**fields, "combat_settings": pairs})
 
 
-def lay_out(data: DriftData, folds: Codes, folder: Path) -> None:
+class LaidOut(NamedTuple):
+    """What the workers work on."""
+
+    data: DriftData
+    folds: Codes
+    survival: Survival | None
+
+
+def lay_out(data: DriftData, folds: Codes, folder: Path, *, survival: Survival | None = None) -> None:
     """Write what the workers need of ``data``; they map it, so that it is in memory once."""
     np.save(folder / "values.npy", data.values)
     np.save(folder / "folds.npy", folds)
+    if data.volume is not None:
+        np.save(folder / "volume.npy", data.volume)
+    outcome = data.outcome
+    if survival is not None:
+        np.savez(folder / "survival.npz", time=survival.time, event=survival.event)
+        # Data have both classes, and here everybody may have had the event: it stands in survival.npz.
+        outcome = np.arange(len(data.subjects), dtype=np.intp) % 2
     about = {
-        "outcome": data.outcome.tolist(),
+        "outcome": outcome.tolist(),
         "groups": data.groups.tolist(),
         "subjects": data.subjects,
         "features": data.features,
@@ -151,8 +168,8 @@ def lay_out(data: DriftData, folds: Codes, folder: Path) -> None:
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def take_up(folder: Path) -> tuple[DriftData, Codes]:
-    """Return the data and folds that :func:`lay_out` wrote."""
+def take_up(folder: Path) -> LaidOut:
+    """Return what :func:`lay_out` wrote; with follow-up, the outcome of the data is the event."""
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     conditions = pd.DataFrame(about["conditions"]["data"], columns=about["conditions"]["columns"])
     data = drift_data(
@@ -164,4 +181,15 @@ def take_up(folder: Path) -> tuple[DriftData, Codes]:
         batch=about["batch"],
         conditions=conditions,
     )
-    return data, np.load(folder / "folds.npy").astype(np.intp)
+    volume = folder / "volume.npy"
+    data = replace(data, volume=np.load(volume) if volume.is_file() else None)
+    survival = _follow_up(folder / "survival.npz")
+    data = data if survival is None else followed(data, survival)
+    return LaidOut(data, np.load(folder / "folds.npy").astype(np.intp), survival)
+
+
+def _follow_up(path: Path) -> Survival | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as saved:
+        return Survival(saved["time"], saved["event"])

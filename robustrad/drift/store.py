@@ -14,7 +14,7 @@ import zipfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.models.spec import Tuned
 
+T = TypeVar("T")
 _COMPUTING = ("robustrad", "numpy", "scipy", "scikit-learn")
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
@@ -88,6 +89,13 @@ class ArmStore:
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_bytes(buffer.getvalue(), self.path(key))
+
+
+def there(found: T | None) -> T:
+    """Return what a store has read; it is a bug if it is absent, or somebody else took the file away."""
+    if found is None:
+        raise RuntimeError("a result that was computed is not in its folder any more")
+    return found
 
 
 def data_identity(data: DriftData) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
+from robustrad.report.catalog_views import INTERVAL, LEVEL_COLUMNS, filled, positions, whole
 from robustrad.report.holdings import Holdings
 from robustrad.report.views import Column, Table
 
@@ -14,20 +13,16 @@ _CHANGE = "SD of the change of the image in the ROI"
 
 def cohort(holdings: Holdings) -> Table | None:
     """Who was in the study."""
-    sheet = holdings.sheet("cohort")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "cohort",
         "Cases of the study.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Variable", ("variable",)),
             Column("Value", ("value",), blank=True, width=0.3),
             Column("n", ("n",), "int"),
             Column("Share", ("share",), "share", blank=True),
-            Column("Median [quartiles]", ("median", "q1", "q3"), "g", "{} [{}, {}]", blank=True),
+            Column("Median [quartiles]", ("median", "q1", "q3"), "g", INTERVAL, blank=True),
             Column("Missing", ("n_missing",), "int", blank=True, quiet="0"),
         ),
         notes=("Share: of the cases that have a value.",),
@@ -58,9 +53,7 @@ def strength(holdings: Holdings) -> Table | None:
         sheet,
         range(len(sheet.frame)),
         (
-            Column("Factor", ("factor",)),
-            Column("Level", ("level",)),
-            Column("Severity", ("severity",), "plain", blank=True),
+            *LEVEL_COLUMNS,
             Column("n", ("n",), "int", about="Units (case and draw) measured"),
             *(column for column in measures if sheet.frame[column.names[0]].notna().any()),
         ),
@@ -76,15 +69,11 @@ def strength(holdings: Holdings) -> Table | None:
 
 def by_factor(holdings: Holdings) -> Table | None:
     """Good or excellent features under each factor and severity."""
-    sheet = holdings.sheet("factors")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "factors",
         "Features and clusters of features that stay good or excellent, the worse of repeatability and "
         "agreement.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Factor", ("factor",)),
             Column("Role", ("role",)),
@@ -116,7 +105,7 @@ def summary(holdings: Holdings) -> Table | None:
         "stability_summary",
         "Stability of radiomic features: share of features per class (%).",
         sheet,
-        [int(i) for i in shown.to_numpy().nonzero()[0]],
+        positions(shown),
         (
             Column("Feature class", ("feature_class",)),
             Column("n", ("n_features",), "int"),
@@ -124,7 +113,7 @@ def summary(holdings: Holdings) -> Table | None:
             Column("Good", ("good",), "share"),
             Column("Moderate", ("moderate",), "share"),
             Column("Poor", ("poor",), "share"),
-            Column("Median [IQR]", ("median", "q1", "q3"), "2f", "{} [{}, {}]"),
+            Column("Median [IQR]", ("median", "q1", "q3"), "2f", INTERVAL),
             Column("Invariant", ("n_invariant",), "int"),
             Column("Constant", ("n_constant",), "int"),
             Column("Insufficient", ("n_insufficient",), "int"),
@@ -157,15 +146,12 @@ _FEATURE_COLUMNS = (
 
 def features(holdings: Holdings) -> Table | None:
     """Every feature at its worst."""
-    sheet = holdings.sheet("survivors")
-    if sheet is None:
-        return None
-    return Table(
-        "features",
+    return whole(
+        holdings,
+        "survivors",
         "Every feature at its worst acquisition or delineation comparison.",
-        sheet,
-        range(len(sheet.frame)),
         _FEATURE_COLUMNS,
+        name="features",
         landscape=True,
     )
 
@@ -187,14 +173,10 @@ def robust(holdings: Holdings) -> Table | None:
 
 def troubles(holdings: Holdings) -> Table | None:
     """Why units have no features."""
-    sheet = holdings.sheet("trouble_counts")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "trouble_counts",
         "Units without features, by reason (# stands for a number).",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Factor", ("factor",)),
             Column("Level", ("level",)),
@@ -208,14 +190,10 @@ def troubles(holdings: Holdings) -> Table | None:
 
 def trouble_list(holdings: Holdings) -> Table | None:
     """Every unit without features."""
-    sheet = holdings.sheet("troubles")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "troubles",
         "Every unit without features.",
-        sheet,
-        range(len(sheet.frame)),
         tuple(
             Column(name.capitalize().replace("_", " "), (name,))
             for name in ("case_id", "condition", "status", "reason")
@@ -225,27 +203,18 @@ def trouble_list(holdings: Holdings) -> Table | None:
 
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that the study can fill, in the order of a paper."""
-    for build in (cohort, strength, by_factor, summary, robust, features, dictionary_table, checklists):
-        table = build(holdings)
-        if table is not None and len(table.rows):
-            yield table
-
-
-def known(frame: pd.DataFrame, *names: str) -> bool:
-    """Whether ``frame`` has a value in every one of these columns."""
-    return all(name in frame.columns and frame[name].notna().any() for name in names)
+    yield from filled(
+        holdings,
+        (cohort, strength, by_factor, summary, robust, features, dictionary_table, checklists),
+    )
 
 
 def checklists(holdings: Holdings) -> Table | None:
     """Items of the reporting lists, with the evidence."""
-    sheet = holdings.sheet("checklists")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "checklists",
         "Reporting lists: what the study answers.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("List", ("framework",)),
             Column("Item", ("item",), width=0.1),
@@ -259,14 +228,10 @@ def checklists(holdings: Holdings) -> Table | None:
 
 def dictionary_table(holdings: Holdings) -> Table | None:
     """What each feature means."""
-    sheet = holdings.sheet("dictionary")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "dictionary",
         "What each feature means.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Feature", ("feature",), width=0.26),
             Column("Meaning", ("meaning",), blank=True, width=0.3),

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from robustrad.report.catalog_views import (
+    INTERVAL,
+    LEVEL_COLUMNS,
+    VERDICT,
+    change_column,
+    filled,
+    interval_words,
+    positions,
+    safeguards,
+    whole,
+)
 from robustrad.report.holdings import Holdings
 from robustrad.report.views import Column, Table
-
-_INTERVAL = "{} [{}, {}]"
 
 
 def drift_table(holdings: Holdings) -> Table | None:
@@ -15,27 +24,18 @@ def drift_table(holdings: Holdings) -> Table | None:
     sheet = holdings.sheet("drift")
     if sheet is None:
         return None
-    notes = sorted({str(note) for note in sheet.frame["interval_note"].dropna() if note})
-    few = " Status few: fewer than 20 subjects." if sheet.frame["status"].eq("few").any() else ""
+    made, few = interval_words(sheet.frame)
     return Table(
         "drift",
         "Performance of the model at every level, and what changed against the reference (same patients).",
         sheet,
         range(len(sheet.frame)),
         (
-            Column("Factor", ("factor",)),
-            Column("Level", ("level",)),
-            Column("Severity", ("severity",), "plain", blank=True),
+            *LEVEL_COLUMNS,
             Column("n", ("n",), "int"),
-            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", _INTERVAL),
-            Column(
-                "Change",
-                ("delta", "delta_low_band", "delta_high_band"),
-                "3f",
-                _INTERVAL,
-                about="Change of AUC with the simultaneous band over all levels",
-            ),
-            Column("Verdict", ("verdict",), blank=True),
+            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", INTERVAL),
+            change_column("AUC"),
+            VERDICT,
             Column("Brier", ("brier",), "3f"),
             Column("Slope", ("slope",), "2f", about="Calibration slope"),
             Column("CITL", ("citl",), "2f", about="Calibration in the large"),
@@ -46,7 +46,7 @@ def drift_table(holdings: Holdings) -> Table | None:
         group_notes=("arm",),
         notes=(
             (
-                f"Intervals of AUC: 95 %, {'; '.join(notes) or 'none'}. Change: simultaneous 95 % band over "
+                f"Intervals of AUC: 95 %, {made}. Change: simultaneous 95 % band over "
                 "all levels. "
                 f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}"
             ),
@@ -57,14 +57,10 @@ def drift_table(holdings: Holdings) -> Table | None:
 
 def breakdown_table(holdings: Holdings) -> Table | None:
     """From which severity on the model no longer holds."""
-    sheet = holdings.sheet("breakdown")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "breakdown",
         "Breakdown: the first severity that is not shown robust, and the first that drifts.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Factor", ("factor",)),
             Column("Not robust from", ("first_not_robust",), "plain"),
@@ -84,17 +80,13 @@ def breakdown_table(holdings: Holdings) -> Table | None:
 
 def deployment_table(holdings: Holdings) -> Table | None:
     """Every patient at a random condition."""
-    sheet = holdings.sheet("deployment")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "deployment",
         "Deployment: every patient at a random acquisition or delineation condition.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Model", ("model", "arm"), "text", "{} ({})"),
-            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", _INTERVAL),
+            Column("AUC", ("auc", "auc_low", "auc_high"), "2f", INTERVAL),
             Column("at reference", ("auc_reference",), "2f"),
             Column("Brier", ("brier",), "3f"),
             Column("at reference", ("brier_reference",), "3f"),
@@ -114,25 +106,8 @@ def deployment_table(holdings: Holdings) -> Table | None:
 
 def safeguards_table(holdings: Holdings) -> Table | None:
     """What volume, batch, clinic and chance would score."""
-    sheet = holdings.sheet("safeguards")
-    if sheet is None:
-        return None
-    return Table(
-        "safeguards",
-        "Safeguards: what volume, batch, clinic and chance would score.",
-        sheet,
-        range(len(sheet.frame)),
-        (
-            Column("Check", ("check",)),
-            Column("Of", ("subject",), blank=True),
-            Column("Value", ("value", "low", "high"), "2f", _INTERVAL),
-            Column("p", ("p",), "p", blank=True),
-            Column("n", ("n",), "int"),
-            Column("Status", ("status",)),
-            Column("In words", ("text",), width=0.42),
-        ),
-        landscape=True,
-    )
+    title = "Safeguards: what volume, batch, clinic and chance would score."
+    return safeguards(holdings, "safeguards", title)
 
 
 def selected_table(holdings: Holdings) -> Table | None:
@@ -142,7 +117,7 @@ def selected_table(holdings: Holdings) -> Table | None:
         return None
     frame = sheet.frame
     often = frame["frequency"].ge(0.5)
-    rows = [int(i) for i in often.to_numpy().nonzero()[0]] or list(range(min(10, len(frame))))
+    rows = positions(often) or list(range(min(10, len(frame))))
     return Table(
         "selected",
         "Features that at least half of the fits of a model use.",
@@ -161,19 +136,15 @@ def selected_table(holdings: Holdings) -> Table | None:
 
 def selection_table(holdings: Holdings) -> Table | None:
     """How stable the selection is."""
-    sheet = holdings.sheet("selection_stability")
-    if sheet is None:
-        return None
-    return Table(
+    return whole(
+        holdings,
         "selection_stability",
         "Stability of the selection (Nogueira's measure): below .4 poor, above .75 excellent.",
-        sheet,
-        range(len(sheet.frame)),
         (
             Column("Model", ("model", "arm"), "text", "{} ({})"),
             Column("Over", ("over",)),
             Column("Of", ("level",)),
-            Column("Phi", ("phi", "low", "high"), "2f", _INTERVAL),
+            Column("Phi", ("phi", "low", "high"), "2f", INTERVAL),
             Column("Runs", ("runs",), "int"),
             Column("Status", ("status",)),
         ),
@@ -182,14 +153,14 @@ def selection_table(holdings: Holdings) -> Table | None:
 
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that a drift analysis can fill."""
-    for build in (
-        drift_table,
-        breakdown_table,
-        deployment_table,
-        safeguards_table,
-        selected_table,
-        selection_table,
-    ):
-        table = build(holdings)
-        if table is not None and len(table.rows):
-            yield table
+    yield from filled(
+        holdings,
+        (
+            drift_table,
+            breakdown_table,
+            deployment_table,
+            safeguards_table,
+            selected_table,
+            selection_table,
+        ),
+    )

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from robustrad.report.catalog_views import INTERVAL, filled, positions
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sheet
 from robustrad.report.views import Column, Table
 
-_INTERVAL = "{} [{}, {}]"
 NONE, UNSEEN = "none", "unseen"
 EXPERIMENTS = {
     "E3 new site": ("new_site", "A new site that the model has never met."),
@@ -72,19 +72,19 @@ def _candidates(*, ranked: bool) -> tuple[Column, ...]:
         *first,
         Column("Factor", ("scope",), about="Seen: the remedy learned from the factor that it meets; unseen"),
         Column("AUC before", ("auc_before",), "2f", about="Without a remedy, the same patients"),
-        Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", _INTERVAL),
+        Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", INTERVAL),
         Column(
             "Left to lose",
             ("left_to_lose", "left_to_lose_low", "left_to_lose_high"),
             "2f",
-            _INTERVAL,
+            INTERVAL,
             about="AUC at the reference minus AUC with the remedy",
         ),
         Column(
             "Recovery",
             ("recovery", "recovery_low", "recovery_high"),
             "share",
-            _INTERVAL,
+            INTERVAL,
             about="Share of the loss that came back; given only where there was a drift",
         ),
         Column("Agreement", ("agreement",), "2f", about="Median ICC(A,1) of the features with the reference"),
@@ -113,7 +113,7 @@ def _of(sheet: Sheet, experiment: str, *, headline: bool) -> list[int]:
         chosen = own & frame["auc_after"].notna() if headline else own & False
     else:
         chosen = own & (ranked if headline else ~ranked & frame["auc_after"].notna())
-    return [int(i) for i in chosen.to_numpy().nonzero()[0]]
+    return positions(chosen)
 
 
 def experiment_table(holdings: Holdings, experiment: str) -> Table | None:
@@ -157,7 +157,7 @@ def refused_table(holdings: Holdings) -> Table | None:
     sheet = holdings.sheet("remedies")
     if sheet is None:
         return None
-    rows = [int(i) for i in sheet.frame["auc_after"].isna().to_numpy().nonzero()[0]]
+    rows = positions(sheet.frame["auc_after"].isna())
     return Table(
         "remedies_refused",
         "Remedies without a result.",
@@ -203,16 +203,16 @@ def sweep_table(holdings: Holdings) -> Table | None:
         "calibration_sweep",
         "A new site: AUC by the number of its unlabelled patients that the remedy may see.",
         sheet,
-        [int(i) for i in rows.to_numpy().nonzero()[0]],
+        positions(rows),
         _known(
             frame[rows],
             (
                 Column("Remedy", ("remedy",)),
                 Column("Patients", ("calibration_patients",), "int"),
-                Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", _INTERVAL),
-                Column("Drift", ("drift_after", "drift_after_low", "drift_after_high"), "2f", _INTERVAL,
+                Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", INTERVAL),
+                Column("Drift", ("drift_after", "drift_after_low", "drift_after_high"), "2f", INTERVAL,
                        about="AUC with the remedy minus AUC at the reference"),
-                Column("Recovery", ("recovery", "recovery_low", "recovery_high"), "share", _INTERVAL),
+                Column("Recovery", ("recovery", "recovery_low", "recovery_high"), "share", INTERVAL),
                 Column("Slope", ("slope",), "2f", about="Calibration slope, 1 is ideal"),
                 Column("CITL", ("citl",), "2f", about="Calibration in the large, 0 is ideal"),
                 Column("Sites", ("sites_judged",), "int", about="New sites judged, over all assignments"),
@@ -227,7 +227,7 @@ def needs_tables(holdings: Holdings) -> Iterator[Table]:
     sheet = holdings.sheet("deployment_needs")
     if sheet is None:
         return
-    delta = Column("Drift then", ("delta", "delta_low", "delta_high"), "3f", _INTERVAL)
+    delta = Column("Drift then", ("delta", "delta_low", "delta_high"), "3f", INTERVAL)
     without = Column("Drift without", ("delta_without",), "3f")
     asked = {
         "copies": (
@@ -261,7 +261,5 @@ def every(holdings: Holdings) -> Iterator[Table]:
             for table in (experiment_table(holdings, experiment), seen_table(holdings, experiment)):
                 if table is not None:
                     yield table
-    for table in (sweep_table(holdings), refused_table(holdings)):
-        if table is not None and len(table.rows):
-            yield table
+    yield from filled(holdings, (sweep_table, refused_table))
     yield from needs_tables(holdings)

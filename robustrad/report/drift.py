@@ -11,11 +11,11 @@ import pandas as pd
 
 from robustrad.audit.drift_run import DriftResult, run_drift
 from robustrad.audit.drift_settings import DriftSettings
-from robustrad.core.errors import DataError
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.experiment import SAME
 from robustrad.drift.question import Question
-from robustrad.report.remedies import remedy_lines
+from robustrad.report.remedies import OUTCOME, remedy_lines
+from robustrad.report.run_report import folder_of, level_words, run_data, run_text, subjects_words
 from robustrad.stability.observations import REFERENCE
 
 _COLUMNS = "  {:<20} {:<20} {:<12} {:>5}  {:<24} {:>6}  {}"
@@ -30,38 +30,22 @@ class DriftReport:
     @property
     def text(self) -> str:
         """Findings and where the files are, for the terminal."""
-        facts = self.result.facts
-        lines = [
-            _head(facts),
-            *(f"Warning: {warning}" for warning in facts["warnings"]),
-            "",
-            *_table(self.result.tables.drift),
-            "",
-            *_told(self.result.sentences),
-        ]
-        if self.result.remedies is not None:
-            lines += ["", *remedy_lines(self.result.remedies)]
-        if self.result.paths:
-            lines += ["", "Written:", *(f"  {path}" for path in self.result.paths)]
-        return "\n".join(lines)
+        found = self.result
+        return run_text(
+            _head(found.facts),
+            found.facts["warnings"],
+            _table(found.tables.drift),
+            _told(found.sentences),
+            remedies=None if found.remedies is None else remedy_lines(found.remedies.remedies, OUTCOME),
+            paths=found.paths,
+        )
 
     @property
     def data(self) -> dict[str, Any]:
         """The same for machines."""
-        table = self.result.tables.drift.astype(object)
-        return {
-            **self.result.facts,
-            "drift": table.where(table.notna(), None).to_dict("records"),
-            **self._compared(),
-            "sentences": [sentence._asdict() for sentence in self.result.sentences],
-            "files": [str(path) for path in self.result.paths],
-        }
-
-    def _compared(self) -> dict[str, Any]:
-        if self.result.remedies is None:
-            return {}
-        table = self.result.remedies.remedies.astype(object)
-        return {"remedy_table": table.where(table.notna(), None).to_dict("records")}
+        found = self.result
+        compared = {} if found.remedies is None else {"remedy_table": found.remedies.remedies}
+        return run_data(found.facts, {"drift": found.tables.drift, **compared}, found.sentences, found.paths)
 
 
 def drift_command(
@@ -83,18 +67,14 @@ def drift_command(
     DataError
         If there are several sources and no output.
     """
-    if output is None and len(sources) != 1:
-        raise DataError("output", f"none for {len(sources)} sources", "a folder", "Pass -o FOLDER.")
-    first = sources[0]
-    beside = first / "drift" if first.is_dir() else first.with_name(f"{first.stem}_drift")
-    return DriftReport(run_drift(sources, question, settings, folder=output or beside, progress=True))
+    folder = folder_of(sources, output)
+    return DriftReport(run_drift(sources, question, settings, folder=folder, progress=True))
 
 
 def _head(facts: dict[str, Any]) -> str:
-    batch = f", batch {facts['batch']}" if facts["batch"] else ""
     return (
         f"{facts['outcome']} = {facts['positive']}: {facts['n_positive']} of {facts['n']} subjects "
-        f"({facts['n_patients']} patients), {facts['k']} conditions, {facts['p']} features{batch}."
+        f"{subjects_words(facts)}"
     )
 
 
@@ -115,10 +95,5 @@ def _line(row: dict[Any, Any]) -> str:
     area = "-" if pd.isna(row["auc"]) else f"{row['auc']:.2f}"
     if row["factor"] == REFERENCE:
         return _COLUMNS.format(row["model"], REFERENCE, "", area, "", "", "").rstrip()
-    change = flips = ""
-    if pd.notna(row["delta"]):
-        change = f"{row['delta']:+.3f} [{row['delta_low_band']:+.3f}, {row['delta_high_band']:+.3f}]"
-    if pd.notna(row["flip_rate"]):
-        flips = f"{100 * row['flip_rate']:.0f} %"
-    verdict = row["verdict"] or row["status"]
-    return _COLUMNS.format(row["model"], row["factor"], row["level"], area, change, flips, verdict).rstrip()
+    cells = (row["model"], row["factor"], row["level"], area, *level_words(row))
+    return _COLUMNS.format(*cells).rstrip()

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sentence
+from robustrad.report.verdict_models import judged_levels, told_safeguards
 
-_CHECKS = {"permutation": "Signal", "beats_volume": "Volume"}
-_TONES = {"PASS": "good", "WARN": "poor", "FAIL": "poor"}
-_HOLD = ("robust", "small loss")
+_TOPICS = {"permutation": "Signal (time)", "beats_volume": "Volume (time)"}
 
 
 def survival_verdict(holdings: Holdings) -> Iterator[Sentence]:
@@ -23,12 +22,7 @@ def survival_verdict(holdings: Holdings) -> Iterator[Sentence]:
     for row in (int(str(i)) for i in own.index[own["factor"].eq("reference")]):
         model, arm = frame["model"].iloc[row], frame["arm"].iloc[row]
         rows = own[own["model"].eq(model) & own["arm"].eq(arm)]
-        judged = rows.loc[rows["verdict"].notna() & rows["verdict"].ne(""), "verdict"]
-        words = judged.value_counts()
-        told = ", ".join(f"{count} {word}" for word, count in words.items())
-        tone = (
-            "poor" if "drifts" in words else "good" if len(words) and set(words) <= set(_HOLD) else "neutral"
-        )
+        verdicts, tone = judged_levels(rows)
         yield Sentence(
             "Time to event",
             (
@@ -39,16 +33,10 @@ def survival_verdict(holdings: Holdings) -> Iterator[Sentence]:
                 " to ",
                 sheet.number(row, "c_high", "2f"),
                 ") at the reference.",
-                f" Of {len(judged)} perturbed levels: {told}." if len(judged) else "",
+                verdicts,
             ),
             "survival",
             sheet.file,
             tone,
         )
-    guarded = holdings.sheet("survival_safeguards")
-    for check, topic in _CHECKS.items() if guarded is not None else ():
-        assert guarded is not None
-        for row in guarded.rows(check=check):
-            tone = _TONES.get(str(guarded.frame["status"].iloc[row]), "neutral")
-            said = (guarded.number(row, "text", "text"),)
-            yield Sentence(f"{topic} (time)", said, "safeguards", guarded.file, tone)
+    yield from told_safeguards(holdings.sheet("survival_safeguards"), _TOPICS)

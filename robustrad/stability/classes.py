@@ -17,6 +17,8 @@ Thresholds = tuple[float, float, float]
 # Koo and Li 2016, doi:10.1016/j.jcm.2016.02.012; a value on a boundary belongs to the upper class.
 KOO_LI: Thresholds = (0.5, 0.75, 0.9)
 CLASSES = ("poor", "moderate", "good", "excellent")
+GROUP = ("factor", "role", "severity", "level")
+"""Columns of what a feature is judged under: a factor at a stated severity, or a level without one."""
 
 
 def check_thresholds(thresholds: Thresholds) -> Thresholds:
@@ -66,16 +68,40 @@ def worst_classes(table: pd.DataFrame) -> pd.DataFrame:
         ``status`` is then the reason.
     """
     rows = table[table["estimand"].ne("factor") & table["role"].ne("control")]
-    rank = rows["class"].map({name: i for i, name in enumerate(CLASSES)})
     together = rows["severity"].notna()
+    rows = rows.assign(level=rows["level"].where(~together, None))
+    worst = worst_of(rows, [*GROUP, "feature"])
+    order = {factor: i for i, factor in enumerate(rows["factor"].unique())}
+    return worst.sort_values(
+        ["factor", "severity"],
+        key=lambda column: column.map(order) if column.name == "factor" else column,
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def worst_of(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return the worst class of each group of rows; null where one has too few subjects, or none has a class.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns ``class, status, cluster`` and those of ``by``.
+    by : list of str
+        Columns of the groups, which keep their order.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``by``, ``cluster`` (the first), ``status`` (the reason where the class is null), ``class``.
+    """
+    rank = class_ranks(rows["class"])
     rows = rows.assign(
         _rank=rank,
         _short=rows["status"].eq(INSUFFICIENT),
         _unclassified=rows["status"].where(rank.isna(), None),
-        level=rows["level"].where(~together, None),
     )
-    keys = ["factor", "role", "severity", "level", "feature"]
-    worst = rows.groupby(keys, sort=False, dropna=False).agg(
+    worst = rows.groupby(by, sort=False, dropna=False).agg(
         cluster=("cluster", "first"),
         status=("_unclassified", "first"),
         rank=("_rank", "min"),
@@ -86,10 +112,30 @@ def worst_classes(table: pd.DataFrame) -> pd.DataFrame:
     worst.loc[short, "rank"], worst.loc[short, "status"] = np.nan, INSUFFICIENT
     worst["class"] = [None if np.isnan(i) else CLASSES[int(i)] for i in worst.pop("rank")]
     worst["status"] = worst["status"].where(worst["class"].isna(), OK)
-    order = {factor: i for i, factor in enumerate(rows["factor"].unique())}
-    return worst.sort_values(
-        ["factor", "severity"],
-        key=lambda column: column.map(order) if column.name == "factor" else column,
-        kind="stable",
-        ignore_index=True,
-    )
+    return worst
+
+
+def class_ranks(classes: pd.Series) -> pd.Series:
+    """Return 0 for poor to 3 for excellent, NaN without a class."""
+    return classes.map({name: i for i, name in enumerate(CLASSES)}).astype(float)
+
+
+def cluster_ranks(rank: pd.Series, cluster: pd.Series) -> Floats:
+    """Return the rank of each cluster of features: the lower median of its classifiable members."""
+    return rank.groupby(cluster).apply(_lower_median).to_numpy(dtype=float)
+
+
+def class_counts(rank: Floats) -> dict[str, int]:
+    """Return how many have each class (``n_poor`` ..), any class (``n_classifiable``) or none."""
+    classified = int(np.isfinite(rank).sum())
+    return {
+        "n": rank.size,
+        "n_classifiable": classified,
+        **{f"n_{name}": int((rank == i).sum()) for i, name in enumerate(CLASSES)},
+        "n_outside": rank.size - classified,
+    }
+
+
+def _lower_median(rank: pd.Series) -> float:
+    known = np.sort(rank.dropna().to_numpy())
+    return float(known[(known.size - 1) // 2]) if known.size else np.nan

@@ -10,7 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.stability import status as policy
-from robustrad.stability.classes import CLASSES, worst_classes
+from robustrad.stability.anova import Floats
+from robustrad.stability.classes import (
+    CLASSES,
+    GROUP,
+    class_counts,
+    class_ranks,
+    cluster_ranks,
+    worst_classes,
+)
 from robustrad.stability.naming import FEATURE_CLASSES, OTHER, parse
 from robustrad.stability.strength import STRENGTH, pooled
 
@@ -91,16 +99,13 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
         ``unit`` is ``features`` or ``clusters``; ``n_outside`` counts the units that are invariant, constant
         or insufficient. ``strength_*``: medians over the levels. Controls are left out.
     """
-    worst = worst_classes(table)
-    keys = ["factor", "role", "severity", "level"]
     rows: list[dict[str, object]] = []
-    for key, part in worst.groupby(keys, sort=False, dropna=False):
-        about = dict(zip(keys, key, strict=True))
-        rank = part["class"].map({name: i for i, name in enumerate(CLASSES)}).astype(float)
-        clusters = rank.groupby(part["cluster"]).apply(_lower_median)
+    for key, part in worst_classes(table).groupby(list(GROUP), sort=False, dropna=False):
+        about = dict(zip(GROUP, key, strict=True))
+        rank = class_ranks(part["class"])
         about |= pooled(_levels_of(table, about))
         rows.append({**about, "unit": "features", **_counts(rank.to_numpy())})
-        rows.append({**about, "unit": "clusters", **_counts(clusters.to_numpy(dtype=float))})
+        rows.append({**about, "unit": "clusters", **_counts(cluster_ranks(rank, part["cluster"]))})
     return pd.DataFrame(rows, columns=list(HEADLINE_COLUMNS))
 
 
@@ -162,18 +167,7 @@ def _quartiles(values: Column) -> tuple[float, float, float]:
     return float(q1), float(median), float(q3)
 
 
-def _lower_median(rank: pd.Series) -> float:
-    known = np.sort(rank.dropna().to_numpy())
-    return float(known[(known.size - 1) // 2]) if known.size else np.nan
-
-
-def _counts(rank: np.ndarray) -> dict[str, object]:
-    classified = int(np.isfinite(rank).sum())
-    number = {name: int((rank == i).sum()) for i, name in enumerate(CLASSES)}
-    return {
-        "n": rank.size,
-        "n_classifiable": classified,
-        **{f"n_{name}": found for name, found in number.items()},
-        **{name: found / classified if classified else np.nan for name, found in number.items()},
-        "n_outside": rank.size - classified,
-    }
+def _counts(rank: Floats) -> dict[str, object]:
+    counted = class_counts(rank)
+    of = counted["n_classifiable"]
+    return {**counted, **{name: counted[f"n_{name}"] / of if of else np.nan for name in CLASSES}}

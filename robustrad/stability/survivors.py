@@ -13,60 +13,30 @@ import numpy as np
 import pandas as pd
 
 from robustrad.stability import status as policy
-from robustrad.stability.classes import CLASSES, worst_classes
+from robustrad.stability.anova import Floats
+from robustrad.stability.classes import (
+    CLASSES,
+    GROUP,
+    class_counts,
+    class_ranks,
+    cluster_ranks,
+    worst_classes,
+    worst_of,
+)
 
 ROLES = ("acquisition", "delineation")
 OUTSIDE = (policy.INVARIANT, policy.CONSTANT, policy.INSUFFICIENT)
 SURVIVOR_COLUMNS = (
-    "feature",
-    "image_type",
-    "feature_class",
-    "cluster",
-    "class",
-    "status",
-    "survives",
-    "factor",
-    "level",
-    "severity",
-    "estimand",
-    "headline_by",
-    "icc",
-    "class_by",
-    "limit",
-    "high",
-    "n",
-    "n_dropped",
-    "spearman",
-    "bias_sd",
-    "wcv",
-    "wcv_status",
-    "icc_volume_adjusted",
-    "scale_sensitive",
-    "flags",
-)
-FACTOR_COLUMNS = (
-    "factor",
-    "role",
-    "severity",
-    "level",
-    "features",
-    "n_features",
-    "share",
-    "clusters",
-    "n_clusters",
-    "n_outside",
-)
+    "feature", "image_type", "feature_class", "cluster", "class", "status", "survives",
+    "factor", "level", "severity", "estimand", "headline_by", "icc", "class_by", "limit", "high",
+    "n", "n_dropped", "spearman", "bias_sd", "wcv", "wcv_status", "icc_volume_adjusted",
+    "scale_sensitive", "flags",
+)  # fmt: skip
+FACTOR_COLUMNS = (*GROUP, "features", "n_features", "share", "clusters", "n_clusters", "n_outside")
 COUNT_COLUMNS = (
-    "role",
-    "unit",
-    "n",
-    "n_classifiable",
-    *(f"n_{name}" for name in CLASSES),
-    "n_good_or_excellent",
-    "n_outside",
-    "factors",
-    "severities",
-)
+    "role", "unit", "n", "n_classifiable", *(f"n_{name}" for name in CLASSES), "n_good_or_excellent",
+    "n_outside", "factors", "severities",
+)  # fmt: skip
 _HIGH = {"icc_1_1_low": "icc_1_1_high", "icc_a_1_low_fixed": "icc_a_1_high_fixed"}
 
 
@@ -89,7 +59,7 @@ def survivors(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = _relevant(table)
     facts = table.drop_duplicates("feature")[["feature", "image_type", "feature_class", "cluster"]]
-    worst = _worst_over_factors(rows)
+    worst = _worst_over_factors(rows).drop(columns="cluster")
     order = rows["class_limit"].fillna(np.inf).to_numpy().argsort(kind="stable")
     lowest = rows.iloc[order].drop_duplicates("feature").set_index("feature")
     estimate, high = _own_interval(lowest)
@@ -140,15 +110,13 @@ def survivor_counts(table: pd.DataFrame) -> pd.DataFrame:
         own = rows if role == "both" else rows[_role(rows) == role]
         if own.empty:
             continue
-        worst = _worst_over_factors(own).merge(
-            own.drop_duplicates("feature")[["feature", "cluster"]], on="feature", validate="one_to_one"
-        )
-        rank = worst["class"].map({name: i for i, name in enumerate(CLASSES)}).astype(float)
-        clusters = rank.groupby(worst["cluster"]).apply(_lower_median)
+        worst = _worst_over_factors(own)
+        rank = class_ranks(worst["class"])
+        clusters = cluster_ranks(rank, worst["cluster"])
         groups = worst_classes(own).drop_duplicates(["factor", "severity", "level"])
         extent = {"factors": groups["factor"].nunique(), "severities": len(groups)}
         counted.append({"role": role, "unit": "features", **_count(rank.to_numpy()), **extent})
-        counted.append({"role": role, "unit": "clusters", **_count(clusters.to_numpy(dtype=float)), **extent})
+        counted.append({"role": role, "unit": "clusters", **_count(clusters), **extent})
     return pd.DataFrame(counted, columns=list(COUNT_COLUMNS))
 
 
@@ -166,15 +134,14 @@ def factor_counts(headline: pd.DataFrame) -> pd.DataFrame:
         Columns :data:`FACTOR_COLUMNS`: ``features`` of ``n_features`` classifiable ones, ``share`` of them,
         ``clusters`` of ``n_clusters``; ``n_outside`` features stand outside.
     """
-    keys = ["factor", "role", "severity", "level"]
     rows: list[dict[str, object]] = []
-    for key, part in headline.groupby(keys, sort=False, dropna=False):
+    for key, part in headline.groupby(list(GROUP), sort=False, dropna=False):
         units = part.set_index("unit")
         stay = units["n_good"] + units["n_excellent"]
         of = units["n_classifiable"]
         rows.append(
             {
-                **dict(zip(keys, key, strict=True)),
+                **dict(zip(GROUP, key, strict=True)),
                 "features": stay["features"],
                 "n_features": of["features"],
                 "share": stay["features"] / of["features"] if of["features"] else np.nan,
@@ -199,21 +166,8 @@ def _relevant(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _worst_over_factors(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return feature, class and status; class null where a factor has too few subjects or no class."""
-    per_factor = worst_classes(rows)
-    rank = per_factor["class"].map({name: i for i, name in enumerate(CLASSES)}).astype(float)
-    per_factor = per_factor.assign(
-        _rank=rank,
-        _short=per_factor["status"].eq(policy.INSUFFICIENT),
-        _why=per_factor["status"].where(rank.isna(), None),
-    )
-    worst = per_factor.groupby("feature", sort=False).agg(
-        rank=("_rank", "min"), short=("_short", "any"), why=("_why", "first")
-    )
-    unknown = worst["short"] | worst["rank"].isna()
-    names = [None if bad else CLASSES[int(i)] for bad, i in zip(unknown, worst["rank"], strict=True)]
-    status = worst["why"].where(unknown, policy.OK).where(~worst["short"], policy.INSUFFICIENT)
-    return pd.DataFrame({"feature": worst.index, "class": names, "status": status.to_numpy()})
+    """Return cluster, class and status by feature; no class where a factor has too few subjects or none."""
+    return worst_of(worst_classes(rows), ["feature"])
 
 
 def _flags(row: Mapping[Any, Any]) -> str:
@@ -238,18 +192,6 @@ def _own_interval(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return estimate, high
 
 
-def _lower_median(rank: pd.Series) -> float:
-    known = np.sort(rank.dropna().to_numpy())
-    return float(known[(known.size - 1) // 2]) if known.size else np.nan
-
-
-def _count(rank: np.ndarray) -> dict[str, object]:
-    number = {name: int((rank == i).sum()) for i, name in enumerate(CLASSES)}
-    classified = int(np.isfinite(rank).sum())
-    return {
-        "n": rank.size,
-        "n_classifiable": classified,
-        **{f"n_{name}": found for name, found in number.items()},
-        "n_good_or_excellent": number["good"] + number["excellent"],
-        "n_outside": rank.size - classified,
-    }
+def _count(rank: Floats) -> dict[str, int]:
+    counted = class_counts(rank)
+    return {**counted, "n_good_or_excellent": counted["n_good"] + counted["n_excellent"]}

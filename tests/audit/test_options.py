@@ -14,7 +14,7 @@ import robustrad.report.drift
 import robustrad.report.survival
 from robustrad.audit.drift_settings import DriftSettings
 from robustrad.audit.options import judging_options, model_options, question_options, remedy_options
-from robustrad.audit.survival import SurvivalSettings
+from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.cli import app
 from robustrad.core.told import Told
 from robustrad.drift.experiment import RunSettings

@@ -20,13 +20,13 @@ from robustrad.drift.evaluate.inputs import Settings
 from robustrad.drift.evaluate.limits import area_estimate, difference_estimate
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.permutation import Permuted
-from robustrad.drift.survival.crossval import survival_folds
 from robustrad.drift.survival.estimators import (
     choose_survival,
     fit_estimator,
     predicted_risk,
     require_survival,
 )
+from robustrad.drift.survival.folds import survival_folds
 from robustrad.drift.survival.pairs import harrell_comparisons, index_of
 from robustrad.drift.survival.score_test import cox_score
 from robustrad.drift.survival.times import Survival

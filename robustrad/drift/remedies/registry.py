@@ -6,12 +6,10 @@ that package, is found by the names it answers to.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
 
+from robustrad.core.entries import registered
 from robustrad.core.errors import DataError, EnvironmentUnusableError, nearest
 from robustrad.drift.remedies.base import Remedy
 from robustrad.drift.remedies.nothing import Nothing
@@ -42,9 +40,9 @@ def classes() -> tuple[type[Remedy], ...]:
     EnvironmentUnusableError
         If an entry point cannot be imported, or two remedies answer to one name.
     """
-    found: list[type[Remedy]] = []
-    for module in dict.fromkeys([BUILTIN, *(point.value for point in entry_points(group=GROUP))]):
-        found += [remedy for remedy in _remedies(module) if remedy not in found]
+    every = registered(Remedy, group=GROUP, builtin=BUILTIN)  # type: ignore[type-abstract]
+    listed = [remedy for _, remedy in every if not inspect.isabstract(remedy) and remedy is not Chain]
+    found = tuple(dict.fromkeys(listed))
     taken: dict[str, type[Remedy]] = {}
     for remedy in found:
         for variant in remedy.variants():
@@ -55,7 +53,7 @@ def classes() -> tuple[type[Remedy], ...]:
                     "one remedy per name",
                     "Rename it, or uninstall one of the two packages.",
                 )
-    return tuple(found)
+    return found
 
 
 def all_remedies() -> tuple[Remedy, ...]:
@@ -96,26 +94,3 @@ def choose(names: str) -> tuple[Remedy, ...]:
     listed = all_remedies() if words == ["all"] else tuple(find(word) for word in words)
     unique = {remedy.name: remedy for remedy in (Nothing(), *listed)}
     return tuple(unique.values())
-
-
-def _remedies(name: str) -> list[type[Remedy]]:
-    try:
-        package = importlib.import_module(name)
-        inner = pkgutil.iter_modules(getattr(package, "__path__", []), prefix=f"{name}.")
-        modules = [package, *(importlib.import_module(info.name) for info in inner if not info.ispkg)]
-    except ImportError as error:
-        raise EnvironmentUnusableError(
-            f"entry point {name} of {GROUP}",
-            f"it cannot be imported ({error})",
-            "",
-            "Reinstall or remove the package.",
-        ) from error
-    return [
-        member
-        for module in modules
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Remedy)
-        and member.__module__ == module.__name__
-        and not inspect.isabstract(member)
-        and member is not Chain
-    ]

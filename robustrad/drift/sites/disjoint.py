@@ -15,9 +15,10 @@ from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.remedies.nothing import Nothing
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.batch_effect import batch_classifier, batch_effect_share
-from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
+from robustrad.drift.sites.bench import Bench, PresentRows
 from robustrad.drift.sites.paired import mean_of_draws
 from robustrad.drift.sites.results import SEEN, UNSEEN, Result, Variant, variants_of
+from robustrad.drift.sites.split import FittedArm, Split
 from robustrad.drift.sites.virtual import Assignment
 from robustrad.stability.observations import REFERENCE
 

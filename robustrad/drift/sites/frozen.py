@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from robustrad.drift.data import DriftData, Floats
+from robustrad.drift.endpoints import followed
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.registry import choose
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples
-from robustrad.drift.sites.endpoint import followed
 from robustrad.drift.sites.needs import copies_needs
 from robustrad.drift.sites.paired import judged_columns
 from robustrad.drift.sites.results import UNSEEN, Result

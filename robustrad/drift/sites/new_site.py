@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.drift.data import Floats
+from robustrad.drift.endpoint import Endpoint
 from robustrad.drift.remedies.base import SITES, NotApplicableError, Remedy, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.remedies.nothing import Nothing
-from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
+from robustrad.drift.sites.bench import Bench, PresentRows
 from robustrad.drift.sites.calibration import CalibrationSplit, split_site
 from robustrad.drift.sites.disjoint import disjoint_split, home_rows, score_at_site
-from robustrad.drift.sites.endpoint import Endpoint
 from robustrad.drift.sites.results import Variant, variants_of
+from robustrad.drift.sites.split import FittedArm, Split
 from robustrad.drift.sites.virtual import Assignment
 
 NO_CALIBRATION = 0

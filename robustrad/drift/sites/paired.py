@@ -13,9 +13,10 @@ from robustrad.drift.data import Floats
 from robustrad.drift.remedies.base import NotApplicableError, Remedy, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.sites.agreement import AgreementSums
-from robustrad.drift.sites.bench import Bench, FittedArm, PresentRows, Split
+from robustrad.drift.sites.bench import Bench, PresentRows
 from robustrad.drift.sites.places import factors_of
 from robustrad.drift.sites.results import Result, Variant, variants_of
+from robustrad.drift.sites.split import FittedArm, Split
 from robustrad.stability.observations import REFERENCE
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from robustrad.core.errors import Problem, RobustradError
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.endpoint import Endpoint
+from robustrad.drift.endpoints import TimeToEvent, followed
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import NotApplicableError
 from robustrad.drift.remedies.registry import choose
+from robustrad.drift.service import lay_out
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples
 from robustrad.drift.sites.disjoint_rows import DISJOINT, NULL, Scored, disjoint_rows, null_rows
-from robustrad.drift.sites.endpoint import Endpoint, TimeToEvent, followed
 from robustrad.drift.sites.needs import copies_needs, needs_frame, sweep_needs
 from robustrad.drift.sites.new_site_rows import EXPERIMENT as NEW_SITE
 from robustrad.drift.sites.new_site_rows import SWEEP_COLUMNS, Met, NewSites
@@ -30,19 +31,17 @@ from robustrad.drift.sites.plan import Part, Planner
 from robustrad.drift.sites.ranking import ranked
 from robustrad.drift.sites.results import UNSEEN
 from robustrad.drift.sites.rows import Row, blank
-from robustrad.drift.sites.service import PartJob, RemedyService, lay_out_bench, setup_of
+from robustrad.drift.sites.service import PartJob, RemedyService, setup_of
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.shuffled import shuffled_rows
 from robustrad.drift.sites.store import ResultStore
 from robustrad.drift.sites.survival_tables import named_for_c
+from robustrad.drift.stages import run_stages
+from robustrad.drift.store import there
 from robustrad.drift.survival.times import Survival
-from robustrad.workers.interrupt import interruptible
-from robustrad.workers.pool import run_pool
 
 NAMES = {"e1": PAIRED, "e2": DISJOINT, "e3": NEW_SITE, "e4": NULL}
 _ORDER = ("e1", "e3", "e2", "e4")  # the longest parts first
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -165,36 +164,11 @@ def _run(
     if not todo:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    shown = progress(len(todo)) if progress is not None else None
-    if shown is not None:
-        shown.__enter__()
-    try:
-        with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
-            lay_out_bench(planner.bench, Path(name))
-            setup = setup_of(planner, data=Path(name), arms=folder)
-            with interruptible():
-                for problems in _answers(setup, todo, jobs=min(jobs, len(todo))):
-                    if problems:
-                        raise RobustradError.of(problems)
-                    if shown is not None:
-                        shown.step()
-    finally:
-        if shown is not None:
-            shown.__exit__(None, None, None)
-
-
-def _answers(setup: dict[str, Any], todo: Sequence[PartJob], *, jobs: int) -> Iterator[list[Problem]]:
-    if jobs <= 1:
-        with threadpool_limits(1):  # two BLAS threads change sums
-            service = RemedyService(setup)
-            for job in todo:
-                yield [Problem(*problem) for problem in service.run(job.message())["problems"]]
-        return
-    for answer in run_pool("robustrad.drift.sites.service:RemedyService", setup, todo, workers=jobs):
-        if answer.value is None:
-            yield [Problem("worker process", f"died twice on one job: {answer.last_words}")]
-        else:
-            yield [Problem(*problem) for problem in answer.value["problems"]]
+    bench = planner.bench
+    with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
+        lay_out(bench.data, bench.folds, Path(name), survival=bench.survival)
+        setup = setup_of(planner, data=Path(name), arms=folder)
+        run_stages(RemedyService, setup, [todo], jobs=jobs, progress=progress)
 
 
 def _tables(
@@ -220,15 +194,15 @@ def _tables(
         resamples = Resamples.make(weights, size, resample_draws=virtual, seed=settings.seed)
         if name == "e1":
             variants = parts[0].variants
-            by_variant = [[_there(store.read(part.keys[i])) for part in parts] for i in range(len(variants))]
+            by_variant = [[there(store.read(part.keys[i])) for part in parts] for i in range(len(variants))]
             rows += paired_rows(bench, variants, by_variant, resamples)
             none = next(i for i, variant in enumerate(variants) if variant.remedy.name == "none")
             needs += copies_needs(bench, by_variant[none], resamples, margin)
         elif name == "e3":
-            ideal = [_there(store.read_new_site(p.ideal)) for p in parts if p.ideal is not None]
+            ideal = [there(store.read_new_site(p.ideal)) for p in parts if p.ideal is not None]
             assignments = [p.assignment for p in parts if p.assignment is not None]
             met = [
-                Met(variant.remedy, variant.scope, [_there(store.read_new_site(p.keys[i])) for p in parts])
+                Met(variant.remedy, variant.scope, [there(store.read_new_site(p.keys[i])) for p in parts])
                 for i, variant in enumerate(parts[0].variants)
             ]
             new = NewSites(bench, assignments, ideal, met, resamples)
@@ -238,14 +212,14 @@ def _tables(
         else:
             assignments = [p.assignment for p in parts if p.assignment is not None]
             scored = [
-                Scored(variant.remedy, variant.scope, [_there(store.read(p.keys[i])) for p in parts])
+                Scored(variant.remedy, variant.scope, [there(store.read(p.keys[i])) for p in parts])
                 for i, variant in enumerate(parts[0].variants)
             ]
             if name == "e4":
                 rows += null_rows(bench, assignments, scored)
                 rows += _shuffled(bench, weights, seed=settings.seed)
             else:
-                ideals = [_there(store.read(p.ideal)) for p in parts if p.ideal is not None]
+                ideals = [there(store.read(p.ideal)) for p in parts if p.ideal is not None]
                 rows += disjoint_rows(
                     bench, assignments, ideals or None, scored, resamples, confounded=settings.kappa > 0
                 )
@@ -255,9 +229,3 @@ def _tables(
 def _shuffled(bench: Bench, weights: Floats, *, seed: int) -> list[Row]:
     with threadpool_limits(1):
         return shuffled_rows(bench, weights, seed=seed)
-
-
-def _there(found: T | None) -> T:
-    if found is None:
-        raise RuntimeError("a result that was computed is not in its folder any more")
-    return found

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from robustrad.core.errors import RobustradError
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.registry import choose
-from robustrad.drift.service import lay_out, spec_from, take_up
+from robustrad.drift.service import spec_from, take_up
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.disjoint import run_disjoint
-from robustrad.drift.sites.endpoint import followed
 from robustrad.drift.sites.new_site import run_new_site
 from robustrad.drift.sites.paired import run_paired
 from robustrad.drift.sites.plan import Part, Planner
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.drift.sites.store import ResultStore
-from robustrad.drift.survival.times import Survival
+from robustrad.drift.stages import outcome_of
 
 
 @dataclass(frozen=True)
@@ -41,18 +37,15 @@ class RemedyService:
     Parameters
     ----------
     setup : dict
-        ``data``: folder that :func:`lay_out_bench` wrote; ``arms``: folder of the results; ``settings``,
-        ``spec``: how remedies are compared, and the model, as JSON; ``seed``, ``base``: of the bench.
+        ``data``: folder that :func:`robustrad.drift.service.lay_out` wrote; ``arms``: folder of the results;
+        ``settings``, ``spec``: how remedies are compared, and the model, as JSON; ``seed``, ``base``: of the
+        bench.
     """
 
     def __init__(self, setup: dict[str, Any]) -> None:
-        data, folds = take_up(Path(setup["data"]))
-        stored = Path(setup["data"]) / "volume.npy"
-        data = replace(data, volume=np.load(stored) if stored.is_file() else None)
+        data, folds, survival = take_up(Path(setup["data"]))
         fields = setup["settings"]
         settings = RemedySettings(**{**fields, "experiments": tuple(fields["experiments"])})
-        survival = _follow_up(Path(setup["data"]))
-        data = data if survival is None else followed(data, survival)
         self.bench = Bench(data, folds, spec_from(setup["spec"]), setup["seed"], survival)
         self.planner = Planner(self.bench, choose(settings.remedies), settings, base=setup["base"])
         self.settings = settings
@@ -60,11 +53,7 @@ class RemedyService:
 
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
         """Do one job; what a user can mend comes back as text, anything else ends the process."""
-        try:
-            self._compute(self.planner.part(message["experiment"], message["number"]))
-        except RobustradError as error:
-            return {"problems": [tuple(problem) for problem in error.problems]}
-        return {"problems": []}
+        return outcome_of(lambda: self._compute(self.planner.part(message["experiment"], message["number"])))
 
     def _compute(self, part: Part) -> None:
         new_site = part.experiment == "e3"
@@ -89,27 +78,6 @@ class RemedyService:
             self.store.write(key, result)
         if part.ideal is not None and best is not None:
             self.store.write(part.ideal, best)
-
-
-def lay_out_bench(bench: Bench, folder: Path) -> None:
-    """Write what the workers need."""
-    data = bench.data
-    if bench.survival is not None:
-        # The data of a drift run have both classes, and here everybody may have had the event.
-        data = replace(data, outcome=np.arange(len(data.subjects), dtype=np.intp) % 2)
-    lay_out(data, bench.folds, folder)
-    if bench.data.volume is not None:
-        np.save(folder / "volume.npy", bench.data.volume)
-    if bench.survival is not None:
-        np.savez(folder / "survival.npz", time=bench.survival.time, event=bench.survival.event)
-
-
-def _follow_up(folder: Path) -> Survival | None:
-    path = folder / "survival.npz"
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as saved:
-        return Survival(saved["time"], saved["event"])
 
 
 def setup_of(planner: Planner, *, data: Path, arms: Path) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
+from robustrad.core import entries
 from robustrad.core.errors import DataError
 from robustrad.drift.remedies.base import PERTURBATIONS, SITES, FittedRemedy, Remedy, Training
 from robustrad.drift.remedies.registry import all_remedies, choose, classes, find
@@ -49,8 +48,7 @@ def test_a_third_partys_class_comes_through_the_entry_point(monkeypatch: pytest.
         assert group == "robustrad.remedies"
         return [Point()]
 
-    # rr.drift, the function, stands before the package of that name.
-    monkeypatch.setattr(import_module("robustrad.drift.remedies.registry"), "entry_points", points)
+    monkeypatch.setattr(entries, "entry_points", points)
     classes.cache_clear()
     try:
         assert find("clip").name == "clip"

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.compare import NO_DRIFT, NO_REFERENCE, Comparison
-from robustrad.drift.sites.endpoint import TwoClasses
 from robustrad.drift.sites.pairs import Unit, compared, mixed, plain
 from robustrad.stability.icc import icc
 

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from robustrad.core.errors import DataError, EnvironmentUnusableError
+from robustrad.drift import experiment
 from robustrad.drift.arms import Arm
+from robustrad.drift.crossval import cross_validate
+from robustrad.drift.endpoints import TimeToEvent
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.models.spec import ModelSpec
-from robustrad.drift.survival import run
-from robustrad.drift.survival.crossval import cross_validate_survival, survival_folds
 from robustrad.drift.survival.estimators import choose_survival
 from robustrad.drift.survival.fit import fit_survival_model, survival_features, survival_steps
+from robustrad.drift.survival.folds import survival_folds
 from robustrad.drift.survival.run import survival_arms
 from robustrad.drift.survival.times import Survival
 from tests.drift.survival.followed import simulated
@@ -94,14 +96,15 @@ def test_changing_test_rows_leaves_everything_learned_to_the_bit(sksurv, name):
     data, survival = simulated(50, k=2, p=6)
     folds = survival_folds(survival, data, n_splits=2, repeats=1, seed=0)
     spec, arm = ModelSpec(name, inner_folds=2), replace(ARM, model=name)
-    before = cross_validate_survival(data, survival, spec, folds, arm=arm)
+    before = cross_validate(data, spec, folds, arm=arm, endpoint=TimeToEvent(survival))
     held = folds[0] == 0
     values, time = data.values.copy(), survival.time.copy()
     values[held] = values[held] * 3 + 1
     time[held] = time[held][::-1] + 0.5
-    after = cross_validate_survival(
-        replace(data, values=values), Survival(time, survival.event), spec, folds, arm=arm
-    )
+    after = cross_validate(
+        replace(data, values=values), spec, folds,
+        arm=arm, endpoint=TimeToEvent(Survival(time, survival.event)),
+    )  # fmt: skip
     assert before.fingerprints[0] == after.fingerprints[0]
     assert before.thresholds[0, 0] == after.thresholds[0, 0]
     assert before.fingerprints[1] != after.fingerprints[1]
@@ -135,7 +138,7 @@ def test_a_run_resumes_and_does_not_depend_on_workers(sksurv, tmp_path, monkeypa
     assert [arm.arm.name for arm in once[0].arms] == ["reference", "same_condition"]
     assert np.array_equal(once[0].permuted.null, again[0].permuted.null)
     # Everything is there: nothing is fitted again.
-    monkeypatch.setattr(run, "_run", lambda *_, **__: pytest.fail("fitted again"))
+    monkeypatch.setattr(experiment, "run_stages", lambda *_, **__: pytest.fail("fitted again"))
     kept = survival_arms(data, survival, [ModelSpec("cox")], settings, folder=tmp_path / "a")
     assert np.array_equal(kept[0].arms[0].scores, once[0].arms[0].scores, equal_nan=True)
 

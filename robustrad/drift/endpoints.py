@@ -1,106 +1,29 @@
-"""What is predicted, and by what its prediction is judged: two classes by the AUC, a time to event by C.
-
-The experiments ask an endpoint three things: fit a model, who is compared with whom, are predictions
-calibrated. Everything else they do alike.
-"""
+"""The two things that are predicted: an outcome with two values, judged by AUC, and a time to event, by C."""
 
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from robustrad.core.errors import DataError
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.endpoint import Endpoint, Labels, SubjectLabels
 from robustrad.drift.models.fit import Model, fit_model
 from robustrad.drift.models.identity import model_identity
+from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec, Tuned
-from robustrad.drift.remedies.base import Training
+from robustrad.drift.models.steps import Stability
 from robustrad.drift.sites.pairs import Unit
 from robustrad.drift.sites.secondary import Calibration, pooled_calibration
-from robustrad.drift.survival.concordance import TIED, comparable
+from robustrad.drift.survival.concordance import TIED, comparable, harrell
 from robustrad.drift.survival.estimators import choose_survival, require_survival
 from robustrad.drift.survival.fit import SurvivalModel, check_selector, fit_survival_model
 from robustrad.drift.survival.times import Survival
-
-
-class Fitted(Protocol):
-    """A model of either kind."""
-
-    @property
-    def selected(self) -> NDArray[np.bool_]:
-        """Features that enter it."""
-
-    @property
-    def tuned(self) -> Tuned:
-        """Its hyperparameters."""
-
-    def fingerprint(self) -> str:
-        """Return a hash of everything learned."""
-
-
-class Endpoint(ABC):
-    """What is predicted.
-
-    Attributes
-    ----------
-    statistic : str
-        ``AUC`` or ``C``, for sentences.
-    needed : tuple of int
-        Labels (1: positive, or with the event) of which some must be judged.
-    """
-
-    statistic: ClassVar[str]
-    needed: ClassVar[tuple[int, ...]]
-
-    @abstractmethod
-    def permuted(self, order: Codes) -> Endpoint:
-        """Return the endpoint with each subject's outcome taken from the subject that ``order`` names."""
-
-    @abstractmethod
-    def lacking(self, rows: NDArray[np.intp]) -> str:
-        """Return what these subjects lack to be compared with each other; empty if nothing."""
-
-    @abstractmethod
-    def unit(self, draw: int, rows: NDArray[np.intp]) -> Unit:
-        """Return who of these subjects, tested by one model, is compared with whom."""
-
-    def units(self, draw: int, fold: Codes) -> list[Unit]:
-        """Return the folds of a repeat; those without a pair compare nobody."""
-        return [self.unit(draw, np.flatnonzero(fold == number)) for number in np.unique(fold[fold >= 0])]
-
-    @abstractmethod
-    def check(self, spec: ModelSpec) -> None:
-        """Make sure that the model can be fitted, before anything is."""
-
-    @abstractmethod
-    def fit(
-        self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int
-    ) -> Fitted:
-        """Return a model of the training rows; ``X`` holds the columns that it may use.
-
-        Raises
-        ------
-        DataError
-            If they cannot be learned from.
-        """
-
-    @abstractmethod
-    def score(self, model: Any, X: Floats) -> Floats:
-        """Return the probability of class 1, or the risk, of each row."""
-
-    @abstractmethod
-    def identity(self, name: str) -> dict[str, Any]:
-        """Return what a model's name stands for, as JSON: a change of it makes other results."""
-
-    @abstractmethod
-    def calibration(self, y: Codes, p: Floats, weights: Floats) -> Calibration:
-        """Return the calibration of predictions at random places; NaN where it is not defined."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +39,17 @@ class TwoClasses(Endpoint):
     y: Codes
     statistic: ClassVar[str] = "AUC"
     needed: ClassVar[tuple[int, ...]] = (0, 1)
+    short: ClassVar[tuple[str, str]] = ("one class", "both")
+
+    @property
+    def labels(self) -> Codes:
+        return self.y
+
+    def training(self, rows: NDArray[np.intp], groups: Codes) -> Labels:
+        return SubjectLabels(self.y[rows], groups)
+
+    def judge(self, rows: NDArray[np.intp], scores: Floats) -> float:
+        return float("nan") if self.lacking(rows) else area_under(self.y[rows], scores)
 
     def permuted(self, order: Codes) -> TwoClasses:
         return TwoClasses(self.y[order])
@@ -129,12 +63,24 @@ class TwoClasses(Endpoint):
     def check(self, spec: ModelSpec) -> None:
         model_identity(spec.name)
 
-    def fit(self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int) -> Model:
-        y, groups, weights = training.y, training.groups, training.weights
-        return fit_model(spec, X, y, groups, weights=weights, tuned=tuned, seed=seed)
+    def fit(
+        self,
+        spec: ModelSpec,
+        X: Floats,
+        labels: Labels,
+        *,
+        stability: Stability | None = None,
+        tuned: Tuned | None = None,
+        batch: ArrayLike | None = None,
+        seed: int = 0,
+    ) -> Model:
+        return fit_model(
+            spec, X, labels.y, labels.groups, weights=labels.weights,
+            stability=stability, tuned=tuned, batch=batch, seed=seed,
+        )  # fmt: skip
 
-    def score(self, model: Model, X: Floats) -> Floats:
-        return model.probability(X)
+    def score(self, model: Model, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
+        return model.probability(X, batch=batch)
 
     def identity(self, name: str) -> dict[str, Any]:
         return {"model": model_identity(name)}
@@ -156,6 +102,17 @@ class TimeToEvent(Endpoint):
     survival: Survival
     statistic: ClassVar[str] = "C"
     needed: ClassVar[tuple[int, ...]] = (1,)
+    short: ClassVar[tuple[str, str]] = ("no event", "some")
+
+    @property
+    def labels(self) -> Codes:
+        return self.survival.event.astype(np.intp)
+
+    def training(self, rows: NDArray[np.intp], groups: Codes) -> Labels:
+        return SubjectLabels(self.labels[rows], groups, time=self.survival.time[rows])
+
+    def judge(self, rows: NDArray[np.intp], scores: Floats) -> float:
+        return harrell(self.survival.time[rows], self.survival.event[rows], scores).value
 
     def permuted(self, order: Codes) -> TimeToEvent:
         """Return the endpoint with times and events dealt together."""
@@ -174,16 +131,26 @@ class TimeToEvent(Endpoint):
         require_survival()
 
     def fit(
-        self, spec: ModelSpec, X: Floats, training: Training, *, tuned: Tuned | None, seed: int
+        self,
+        spec: ModelSpec,
+        X: Floats,
+        labels: Labels,
+        *,
+        stability: Stability | None = None,
+        tuned: Tuned | None = None,
+        batch: ArrayLike | None = None,
+        seed: int = 0,
     ) -> SurvivalModel:
-        if training.time is None or training.time.shape != training.y.shape:
+        if labels.time is None or labels.time.shape != labels.y.shape:
             raise DataError("remedy", "it adds training rows without their times", "a time for each row")
-        survival = Survival(training.time, training.y == 1)
-        groups, weights = training.groups, training.weights
-        return fit_survival_model(spec, X, survival, groups, weights=weights, tuned=tuned, seed=seed)
+        survival = Survival(labels.time, labels.y == 1)
+        return fit_survival_model(
+            spec, X, survival, labels.groups, weights=labels.weights,
+            stability=stability, tuned=tuned, batch=batch, seed=seed,
+        )  # fmt: skip
 
-    def score(self, model: SurvivalModel, X: Floats) -> Floats:
-        return model.risk(X)
+    def score(self, model: SurvivalModel, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
+        return model.risk(X, batch=batch)
 
     def identity(self, name: str) -> dict[str, Any]:
         choice = choose_survival(name)
@@ -194,6 +161,11 @@ class TimeToEvent(Endpoint):
     def calibration(self, y: Codes, p: Floats, weights: Floats) -> Calibration:  # noqa: ARG002
         """Return none: a risk is no probability."""
         return Calibration(float("nan"), float("nan"))
+
+
+def endpoint_of(data: DriftData, survival: Survival | None) -> Endpoint:
+    """Return what is predicted: a time to event where there is follow-up, else the outcome of ``data``."""
+    return TwoClasses(data.outcome) if survival is None else TimeToEvent(survival)
 
 
 def followed(data: DriftData, survival: Survival) -> DriftData:

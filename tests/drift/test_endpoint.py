@@ -1,4 +1,4 @@
-"""Who is compared with whom: C of the experiments is Harrell's, its bootstrap that of the repeated cohort."""
+"""What is predicted, how it is judged, who is compared with whom: the C is Harrell's, resampled or not."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from robustrad.core.errors import DataError
+from robustrad.drift.endpoints import TimeToEvent, TwoClasses, endpoint_of, followed
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.remedies.base import Training
 from robustrad.drift.sites.bench import Bench
 from robustrad.drift.sites.bootstrap import Resamples, Tables, areas
 from robustrad.drift.sites.calibration import split_site
-from robustrad.drift.sites.endpoint import TimeToEvent, TwoClasses, followed
 from robustrad.drift.sites.paired import paired_split
 from robustrad.drift.sites.pairs import compared, mixed, plain
 from robustrad.drift.survival.concordance import harrell
@@ -86,6 +87,40 @@ def test_what_subjects_lack_is_told() -> None:
     assert endpoint.lacking(np.arange(3)) == "no comparable pair"
     assert TwoClasses(np.array([1, 1, 0])).lacking(np.arange(2)) == "one class only"
     assert TwoClasses(np.array([1, 1, 0])).lacking(np.arange(3)) == ""
+
+
+def test_two_classes_are_judged_by_the_auc_and_learned_from_if_both_are_there() -> None:
+    rng = np.random.default_rng(4)
+    y, scores = rng.integers(0, 2, 40), np.round(rng.normal(size=40), 1)
+    endpoint = TwoClasses(y)
+    rows = np.arange(5, 40)
+    assert endpoint.judge(rows, scores[rows]) == pytest.approx(
+        roc_auc_score(y[rows], scores[rows]), abs=1e-12
+    )
+    ones = np.flatnonzero(y == 1)
+    assert np.isnan(endpoint.judge(ones, scores[ones]))
+    assert endpoint.trainable(rows)
+    assert not endpoint.trainable(ones)
+    assert endpoint.training(rows, rows % 7).time is None
+
+
+def test_times_are_judged_by_harrells_c_and_learned_from_if_there_is_an_event() -> None:
+    endpoint = TimeToEvent(Survival(TIME, EVENT))
+    rows = np.arange(1, TIME.size)
+    assert endpoint.judge(rows, RISK[rows]) == harrell(TIME[rows], EVENT[rows], RISK[rows]).value
+    censored = np.flatnonzero(~EVENT)
+    assert np.isnan(endpoint.judge(censored, RISK[censored]))
+    assert endpoint.trainable(np.flatnonzero(EVENT))  # nobody need be censored
+    assert not endpoint.trainable(censored)
+    labels = endpoint.training(rows, rows)
+    np.testing.assert_array_equal(labels.time, TIME[rows])
+    np.testing.assert_array_equal(labels.y == 1, EVENT[rows])
+
+
+def test_follow_up_decides_what_is_predicted() -> None:
+    data, survival = followed_cohort("none", seed=0, n=30, p=4)
+    assert isinstance(endpoint_of(data, survival), TimeToEvent)
+    np.testing.assert_array_equal(endpoint_of(data, None).labels, data.outcome)
 
 
 def test_a_risk_has_no_calibration() -> None:

@@ -1,0 +1,53 @@
+"""What the records of both kinds of run say alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from robustrad.audit.runs import HowARun
+from robustrad.drift.data import DriftData
+from robustrad.drift.question import Question
+
+_CORE = ("robustrad", "numpy", "scipy", "pandas", "scikit-learn")
+
+
+def asked_facts(data: DriftData, settings: HowARun, question: Question) -> dict[str, Any]:
+    """Return the size of the data, what a subject is, and what was asked of which models."""
+    return {
+        "k": len(data.conditions),
+        "p": len(data.features),
+        "unit": question.unit,
+        "lesion": question.lesion,
+        "batch": data.batch_name,
+        "clinical": list(map(str, data.clinical.columns)),
+        "models": [spec.name for spec in settings.models] if question.score is None else [question.score],
+        "margin": settings.margin,
+        "seed": settings.run.seed,
+    }
+
+
+def settings_facts(settings: HowARun, *, fitted: bool = True) -> dict[str, Any]:
+    """Return how the run was made; no model where none was fitted."""
+    return {
+        "specs": [asdict(spec) for spec in settings.models] if fitted else [],
+        **asdict(settings.run),
+        "bootstraps": settings.bootstraps,
+    }
+
+
+def remedy_facts(settings: HowARun) -> dict[str, Any] | None:
+    """Return how remedies were compared; None where they were not."""
+    return None if settings.remedies is None else asdict(settings.remedies)
+
+
+def installed(*others: str) -> dict[str, str]:
+    """Return the versions of what computes, and of ``others`` that are installed."""
+    found = {}
+    for name in (*_CORE, *others):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

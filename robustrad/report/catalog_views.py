@@ -1,0 +1,109 @@
+"""What the catalogs of tables have in common: whole sheets, rows by a mask, columns that several show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pandas as pd
+
+from robustrad.report.holdings import Holdings
+from robustrad.report.views import Column, Table
+
+INTERVAL = "{} [{}, {}]"
+LEVEL_COLUMNS = (
+    Column("Factor", ("factor",)),
+    Column("Level", ("level",)),
+    Column("Severity", ("severity",), "plain", blank=True),
+)
+"""Which level a row is about."""
+
+VERDICT = Column("Verdict", ("verdict",), blank=True)
+
+
+def whole(
+    holdings: Holdings,
+    sheet: str,
+    title: str,
+    columns: tuple[Column, ...],
+    *,
+    name: str = "",
+    groups: tuple[str, ...] = (),
+    group_notes: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
+    landscape: bool = False,
+) -> Table | None:
+    """Return every row of a sheet as a table; None where the study has no such sheet.
+
+    Parameters
+    ----------
+    holdings : Holdings
+        Of the study.
+    sheet : str
+        Name of the sheet, and of the table unless ``name`` says another.
+    title, columns, groups, group_notes, notes, landscape
+        See :class:`robustrad.report.views.Table`.
+    """
+    found = holdings.sheet(sheet)
+    if found is None:
+        return None
+    return Table(
+        name or sheet,
+        title,
+        found,
+        range(len(found.frame)),
+        columns,
+        groups=groups,
+        group_notes=group_notes,
+        notes=notes,
+        landscape=landscape,
+    )
+
+
+def positions(mask: pd.Series) -> list[int]:
+    """Return the positions of the rows that ``mask`` chooses."""
+    return [int(i) for i in mask.to_numpy().nonzero()[0]]
+
+
+def filled(holdings: Holdings, builds: Sequence[Callable[[Holdings], Table | None]]) -> Iterator[Table]:
+    """Yield the tables that the study can fill, those without rows left out."""
+    for build in builds:
+        table = build(holdings)
+        if table is not None and len(table.rows):
+            yield table
+
+
+def change_column(statistic: str) -> Column:
+    """Return the column of what a level changes."""
+    return Column(
+        "Change",
+        ("delta", "delta_low_band", "delta_high_band"),
+        "3f",
+        INTERVAL,
+        about=f"Change of {statistic} with the simultaneous band over all levels",
+    )
+
+
+def interval_words(frame: pd.DataFrame) -> tuple[str, str]:
+    """Return how the intervals of levels were made, and what the status ``few`` means where one has it."""
+    notes = sorted({str(note) for note in frame["interval_note"].dropna() if note})
+    few = " Status few: fewer than 20 subjects." if frame["status"].eq("few").any() else ""
+    return "; ".join(notes) or "none", few
+
+
+def safeguards(holdings: Holdings, sheet: str, title: str) -> Table | None:
+    """What volume, batch, clinic and chance would score."""
+    return whole(
+        holdings,
+        sheet,
+        title,
+        (
+            Column("Check", ("check",)),
+            Column("Of", ("subject",), blank=True),
+            Column("Value", ("value", "low", "high"), "2f", INTERVAL),
+            Column("p", ("p",), "p", blank=True),
+            Column("n", ("n",), "int"),
+            Column("Status", ("status",)),
+            Column("In words", ("text",), width=0.42),
+        ),
+        landscape=True,
+    )
