@@ -19,6 +19,7 @@ from robustrad.audit.runs import (
     workers,
 )
 from robustrad.audit.safeguards.run import run_safeguards
+from robustrad.core.errors import DataError
 from robustrad.core.written import write_csv
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
@@ -28,7 +29,7 @@ from robustrad.drift.evaluate.strength import measured_strength
 from robustrad.drift.evaluate.tables import DriftTables, evaluate
 from robustrad.drift.evaluate.writer import write_tables
 from robustrad.drift.experiment import Fits, run_models
-from robustrad.drift.frozen import score_column, score_with
+from robustrad.drift.frozen import THRESHOLD, score_column, score_with
 from robustrad.drift.load import load_drift_data
 from robustrad.drift.models.estimators import choose, is_frozen
 from robustrad.drift.question import Question
@@ -132,6 +133,10 @@ def _fit(
     done = {arm.arm.model for arm in frozen}
     specs = [spec for spec in settings.models if spec.name not in done]
     fits = [Fits((arm,), (), None) for arm in frozen]
+    if specs and not frozen and settings.threshold != THRESHOLD:
+        found = f"{settings.threshold:g} with models that are fitted ({', '.join(s.name for s in specs)})"
+        todo = "Leave out --threshold; it is for --score and for fitted models of the user's."
+        raise DataError("threshold", found, "none: theirs is chosen on the training patients", todo)
     if not specs:
         return fits
     with arms_folder(folder) as arms:

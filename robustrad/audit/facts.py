@@ -6,6 +6,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+
 from robustrad.audit.runs import HowARun
 from robustrad.drift.data import DriftData
 from robustrad.drift.question import Question
@@ -18,6 +20,8 @@ def asked_facts(data: DriftData, settings: HowARun, question: Question) -> dict[
     return {
         "k": len(data.conditions),
         "p": len(data.features),
+        "columns": _columns(data),
+        "volume": _volume(data),
         "unit": question.unit,
         "lesion": question.lesion,
         "batch": data.batch_name,
@@ -26,6 +30,20 @@ def asked_facts(data: DriftData, settings: HowARun, question: Question) -> dict[
         "margin": settings.margin,
         "seed": settings.run.seed,
     }
+
+
+def _columns(data: DriftData) -> dict[str, Any] | None:
+    """Return the columns taken for features and those left out, of a table that does not say; else None."""
+    if data.left_out is None:
+        return None
+    return {"features": list(data.features), "left_out": list(data.left_out)}
+
+
+def _volume(data: DriftData) -> dict[str, Any] | None:
+    """Return which column is the volume, and of how many subjects; None without one."""
+    if data.volume is None:
+        return None
+    return {"column": data.volume_name, "n": int(np.isfinite(data.volume).sum())}
 
 
 def settings_facts(settings: HowARun, *, fitted: bool = True) -> dict[str, Any]:

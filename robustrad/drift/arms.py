@@ -64,6 +64,8 @@ class ArmScores:
         Scores or model came from the user: nothing was fitted here.
     tuned : tuple of Tuned
         What the inner folds of each (repeat, fold) found, in the order of ``fingerprints``.
+    untrained : dict of str to str
+        Conditions at which no model could be trained, with the reason: they have no scores.
     """
 
     arm: Arm
@@ -74,3 +76,4 @@ class ArmScores:
     fingerprints: tuple[str, ...]
     frozen: bool = False
     tuned: tuple[Tuned, ...] = ()
+    untrained: dict[str, str] = field(default_factory=dict)

@@ -7,45 +7,58 @@ import pandas as pd
 
 from robustrad.core.errors import Problem
 from robustrad.drift.data import Codes, DriftData
+from robustrad.drift.leaks import (
+    clinical_copies,
+    copies_of_the_outcome,
+    perfect_clinical,
+    perfect_features,
+)
 from robustrad.harmonize.check import FAIL
 from robustrad.harmonize.confounding import prevalence_check
 from robustrad.harmonize.inputs import Labels
 
-_SAME = 0.99
 
+def find_problems(data: DriftData, *, gaps: Codes | None = None, scored: bool = False) -> list[Problem]:
+    """Return what stops a run.
 
-def find_problems(data: DriftData) -> list[Problem]:
-    """Return what stops a run."""
+    Parameters
+    ----------
+    data : DriftData
+    gaps : ndarray of int, shape (n,), optional
+        Features that each subject lacks somewhere.
+    scored : bool
+        The one feature is a finished score: it may call every subject rightly.
+    """
     problems = []
     counts = np.bincount(data.outcome, minlength=2)
     if counts.min() == 0:
         name = f"outcome {data.outcome_name!r}"
         problems.append(Problem(name, f"one class only among {counts.sum()} usable subjects", "both"))
     if not data.features:
-        problems.append(
-            Problem("features", "none is finite at all conditions of all subjects", "at least one")
-        )
+        problems.append(_nothing_whole(data, gaps))
     if data.batch is not None and counts.min() > 0:
         problems += _confounded(data.outcome, data.batch, str(data.batch_name), data.outcome_name)
-    problems += _outcome_in_disguise(data)
+    problems += clinical_copies(data)
+    if not scored:
+        problems += copies_of_the_outcome(data)
     return problems
 
 
-def find_warnings(data: DriftData) -> list[str]:
+def find_warnings(data: DriftData, *, scored: bool = False) -> list[str]:
     """Return what the reader must know of the data; size, prevalence and volume are for the safeguards."""
-    told = []
+    told = [*([] if scored else perfect_features(data)), *perfect_clinical(data)]
     if data.batch is not None:
         told += _batches(data)
     if data.clinical.shape[1] > 1:
         told += _collinear(data.clinical)
     if len(data.dropped):
-        told += _left_out(data.dropped)
+        told += _left_out(data.dropped, data.outcome_name)
     return told
 
 
 def _confounded(outcome: Codes, batch: Labels, batch_name: str, outcome_name: str) -> list[Problem]:
     if np.unique(batch).size < 2:
-        found = f"one batch only ({batch[0]!r})"
+        found = f"one batch only ({str(batch[0])!r})"
         return [Problem(f"batch {batch_name!r}", found, "two or more", "Leave out --batch.")]
     if prevalence_check(outcome, batch).verdict != FAIL:
         return []
@@ -79,20 +92,6 @@ def _batches(data: DriftData) -> list[str]:
     return told
 
 
-def _outcome_in_disguise(data: DriftData) -> list[Problem]:
-    if np.unique(data.outcome).size < 2:
-        return []
-    problems = []
-    for name in data.clinical.columns:
-        coded = pd.get_dummies(data.clinical[[name]]).astype(np.float64).to_numpy()
-        for column in coded.T:
-            if np.ptp(column) > 0 and abs(np.corrcoef(column, data.outcome)[0, 1]) > _SAME:
-                found = f"it is the outcome {data.outcome_name!r} in another form"
-                problems.append(Problem(f"clinical column {name!r}", found, "", "Leave it out."))
-                break
-    return problems
-
-
 def _collinear(clinical: pd.DataFrame) -> list[str]:
     coded = pd.get_dummies(clinical, drop_first=True).astype(np.float64)
     varying = coded.loc[:, coded.std() > 0]
@@ -106,15 +105,34 @@ def _collinear(clinical: pd.DataFrame) -> list[str]:
     ]
 
 
-def _left_out(dropped: pd.DataFrame) -> list[str]:
-    subjects = int((dropped["what"] == "subject").sum())
-    cells = int(((dropped["subject"] != "") & (dropped["what"] != "subject")).sum())
+def _nothing_whole(data: DriftData, gaps: Codes | None) -> Problem:
+    found, todo = "none is finite at all conditions of all subjects", ""
+    if gaps is not None and gaps.any():
+        most = np.argsort(-gaps, kind="stable")[:3]
+        some = ", ".join(f"{data.subjects[i]} ({gaps[i]})" for i in most if gaps[i])
+        found += f"; {int((gaps > 0).sum())} of {gaps.size} subjects lack some, most {some}"
+        todo = "Leave out the subjects, or the features, with gaps: nothing is filled in."
+    return Problem("features", found, "at least one", todo)
+
+
+def _left_out(dropped: pd.DataFrame, outcome: str) -> list[str]:
+    # Subjects without an outcome and lesions are told where they are found.
+    without = dropped["reason"] == f"no {outcome}"
+    subjects = int(((dropped["what"] == "subject") & ~without).sum())
+    empty = dropped.loc[dropped["reason"] == "no subject has this condition", "what"]
+    inside = (dropped["subject"] != "") & ~dropped["what"].isin(["subject", "lesion", *empty])
+    cells = int(inside.sum())
     features = dropped[
         (dropped["subject"] == "") & dropped["reason"].str.startswith(("no value", "not finite"))
     ]
     told = []
     if subjects:
-        told.append(f"{subjects} subjects are left out (dropped.csv).")
+        reasons = dropped.loc[(dropped["what"] == "subject") & ~without, "reason"].value_counts()
+        why = "; ".join(f"{reason} ({n})" for reason, n in reasons.head(3).items())
+        told.append(f"{subjects} subjects are left out: {why} (dropped.csv).")
+    if len(empty):
+        some = ", ".join(empty.head(5))
+        told.append(f"{len(empty)} conditions have no subject with features, hence no number: {some}.")
     if cells:
         told.append(
             f"{cells} subject x condition cells are missing: left out of those contrasts (dropped.csv)."

@@ -25,6 +25,10 @@ class Clean(NamedTuple):
         Which of the observations' are kept; the reference is the first condition.
     dropped : DataFrame
         The others, with reasons.
+    absent : ndarray of int
+        Conditions that no subject has.
+    gaps : ndarray of int, shape (n,)
+        Features that are not finite at some condition that the subject has; of those with a value somewhere.
     """
 
     values: Floats
@@ -32,6 +36,8 @@ class Clean(NamedTuple):
     conditions: NDArray[np.intp]
     features: NDArray[np.intp]
     dropped: pd.DataFrame
+    absent: NDArray[np.intp]
+    gaps: NDArray[np.intp]
 
 
 def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
@@ -71,7 +77,8 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     values, there, finite = values[kept], there[kept], finite[kept]
     anyone = there.any(axis=0)
     dropped += [("", conditions[order[j]], "no subject has this condition") for j in np.flatnonzero(~anyone)]
-    gaps = (~finite & there[:, :, None]).sum(axis=(0, 1))
+    missing = np.asarray(~finite & there[:, :, None])
+    gaps = missing.sum(axis=(0, 1))
     whole = somewhere & (gaps == 0)
     cells = int(there.sum())
     dropped += [
@@ -82,5 +89,6 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     values[~there[:, anyone]] = np.nan
     return Clean(
         np.ascontiguousarray(values), rows[kept], order[anyone], np.flatnonzero(whole),
-        pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS)),
+        pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS)), order[~anyone],
+        missing.any(axis=1)[:, somewhere].sum(axis=1),
     )  # fmt: skip

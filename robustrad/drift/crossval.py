@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.errors import DataError
+from robustrad.core.errors import DataError, EnvironmentUnusableError, Problem, RobustradError
 from robustrad.core.identity import generator
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
@@ -15,6 +17,8 @@ from robustrad.drift.endpoint import Endpoint, Fitted
 from robustrad.drift.endpoints import TwoClasses
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability, patient_stability
+
+_FEW = "Too few patients of a class have features here; more folds leave more of them for training."
 
 
 def cross_validate(
@@ -57,7 +61,8 @@ def cross_validate(
     Raises
     ------
     DataError
-        If a fold has one class only, or no event, among the training rows.
+        If a model cannot be trained, as where a fold has one class only, or no event, among its training
+        rows; it names the condition.
     """
     conditions = np.arange(len(data.conditions)) if test is None else np.asarray(test, dtype=np.intp)
     worth = patient_stability(data) if stability is None else stability
@@ -71,15 +76,16 @@ def cross_validate(
     for repeat in range(repeats):
         for fold in range(n_folds):
             rows = np.flatnonzero((folds[repeat] != fold) & present[:, train])
-            if not target.trainable(rows):
-                found, expected = target.short
-                where = f"repeat {repeat + 1}, fold {fold + 1}"
-                raise DataError(where, f"{found} among the training patients", expected, "Use fewer folds.")
-            model = fit_subjects(
-                data, target, spec, rows,
-                train=train, stability=worth, tuned=None if tuned is None else tuned[repeat * n_folds + fold],
-                seed=fold_seed(arm.seed, repeat, fold),
-            )  # fmt: skip
+            with _naming(data, train, repeat, fold):
+                if not target.trainable(rows):
+                    found, expected = target.short
+                    raise DataError("model", f"{found} among the training patients", expected, _FEW)
+                model = fit_subjects(
+                    data, target, spec, rows,
+                    train=train, stability=worth,
+                    tuned=None if tuned is None else tuned[repeat * n_folds + fold],
+                    seed=fold_seed(arm.seed, repeat, fold),
+                )  # fmt: skip
             held = np.flatnonzero(folds[repeat] == fold)
             scores[repeat][np.ix_(held, conditions)] = score_cells(data, target, model, held, conditions)
             selected[repeat, fold] = model.selected
@@ -94,6 +100,34 @@ def cross_validate(
         fingerprints=tuple(model.fingerprint() for model in models),
         tuned=tuple(model.tuned for model in models),
     )
+
+
+def untrained(data: DriftData, reference: ArmScores, arm: Arm, *, train: int, error: DataError) -> ArmScores:
+    """Return an arm without scores, in the folds of ``reference``: it cannot be trained at a condition."""
+    condition = str(data.conditions["condition"].iloc[train])
+    return replace(
+        reference,
+        arm=arm,
+        scores=np.full_like(reference.scores, np.nan),
+        selected=np.zeros_like(reference.selected),
+        fingerprints=("",) * len(reference.fingerprints),
+        untrained={condition: str(error.problems[0])},
+    )
+
+
+@contextmanager
+def _naming(data: DriftData, train: int, repeat: int, fold: int) -> Iterator[None]:
+    """Let an error say at which condition and in which fold a model could not be trained."""
+    try:
+        yield
+    except EnvironmentUnusableError:
+        raise
+    except RobustradError as error:
+        condition = data.conditions["condition"].iloc[train]
+        where = f"training at {condition}, repeat {repeat + 1}, fold {fold + 1}"
+        raise DataError.of(
+            Problem(f"{where}: {problem.where}", *problem[1:]) for problem in error.problems
+        ) from error
 
 
 def fit_subjects(

@@ -46,11 +46,18 @@ class DriftData:
     clinical : DataFrame
         n rows of clinical columns; maybe none.
     volume : ndarray of shape (n,), or None
-        Volume at the reference in mm^3, where the features hold one.
+        Volume at the reference in mm^3 (or as the source has it), NaN where a subject has none; None where
+        nobody has one. It need not be a feature.
     dropped : DataFrame
         What was left out: ``subject``, ``what`` (a condition, a feature, the subject), ``reason``.
     warnings : tuple of str
         What the reader must know of these data.
+    volume_name : str or None
+        Column of the volume, with its modality where there are several.
+    absent : DataFrame or None
+        Conditions that no subject has, with the columns of ``conditions``.
+    left_out : tuple of str or None
+        Columns of a table without PyRadiomics' names that were not taken for features; None of any other.
     """
 
     values: Floats
@@ -67,6 +74,9 @@ class DriftData:
     volume: Floats | None
     dropped: pd.DataFrame
     warnings: tuple[str, ...] = ()
+    volume_name: str | None = None
+    absent: pd.DataFrame | None = None
+    left_out: tuple[str, ...] | None = None
 
     @property
     def reference(self) -> Floats:

@@ -197,4 +197,5 @@ def diagonal(trained: Sequence[ArmScores], arm: Arm) -> ArmScores:
     """Return the arm that is trained and tested at the same condition: the diagonal of the others."""
     scores = np.stack([one.scores[:, :, j] for j, one in enumerate(trained)], axis=2)
     prints = tuple(mark for one in trained for mark in one.fingerprints)
-    return replace(trained[0], arm=arm, scores=scores, fingerprints=prints)
+    failed = {name: reason for one in trained for name, reason in one.untrained.items()}
+    return replace(trained[0], arm=arm, scores=scores, fingerprints=prints, untrained=failed)

@@ -30,10 +30,9 @@ def outer_folds(data: DriftData, *, n_splits: int = 5, repeats: int = 5, seed: i
     """
     smallest = class_patients(data.outcome, data.groups)
     if n_splits < 2 or smallest < n_splits:
-        todo = f"Use --folds {smallest}." if smallest >= 2 else "Cross-validation needs more patients."
-        raise DataError(
-            "folds", f"{n_splits} folds for {smallest} patients of the rarer class", "2 to that number", todo
-        )
+        todo = f"Use --folds {smallest}." if smallest >= 2 else "Cross-validation needs two of either class."
+        found = f"{n_splits} folds for {smallest} patient{'s' * (smallest != 1)} of the rarer class"
+        raise DataError("folds", found, f"2 to {smallest} folds" if smallest >= 2 else "more patients", todo)
     return repeated(data.outcome, data, n_splits=n_splits, repeats=repeats, seed=seed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,25 @@ from numpy.typing import NDArray
 
 from robustrad.core.errors import DataError
 from robustrad.drift.data import DROPPED_COLUMNS, Floats
-from robustrad.drift.question import Lesion
+from robustrad.drift.labels import labels_of
+from robustrad.drift.question import Question
 from robustrad.drift.source import Opened
-from robustrad.drift.volume import volume_column
+from robustrad.drift.volume import Volume, choose_volume
 from robustrad.stability.observations import REFERENCE, Observations
 
 CONFLICT = "(differs between the lesions or modalities of the patient)"
 
 
-def join_patients(
-    sources: Sequence[Opened], *, lesion: Lesion | None, volume: str | None
-) -> tuple[Opened, pd.DataFrame]:
-    """Return patients as the cases of one source, and who was left out.
+class Joined(NamedTuple):
+    """Patients as the cases of one source, who was left out, and what the reader must know."""
+
+    source: Opened
+    dropped: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def join_patients(sources: Sequence[Opened], question: Question) -> Joined:
+    """Return patients as the cases of one source.
 
     With several sources, features and factors get the modality as prefix (``PT:``, ``CT:``); under a
     condition of one modality the others are at their reference.
@@ -30,10 +38,8 @@ def join_patients(
     ----------
     sources : sequence of Opened
         Of different modalities.
-    lesion : {"largest", "mean"} or None
-        How the lesions of a patient become one.
-    volume : str or None
-        Column of the volume.
+    question : Question
+        How the lesions of a patient become one, the volume, the outcome.
 
     Raises
     ------
@@ -41,19 +47,45 @@ def join_patients(
         If a patient has several lesions and no rule says which, or no patient is in all sources.
     """
     names = _prefixes(sources)
-    single = [_one_lesion(source, lesion, volume) for source in sources]
+    made = [_one_lesion(source, question) for source in sources]
+    single = [one.source for one in made]
     common = sorted(set.intersection(*(set(one.observed.cases) for one in single)))
     if not common:
         raise DataError("sources", "no patient is in all of them", "a column patient that links them")
+    gone = {
+        (row[0], one.source.name) for one in made for row in one.dropped.to_numpy() if row[1] == "subject"
+    }
     dropped = [
         (patient, "subject", f"not in {one.name}")
         for one in single
         for patient in sorted({p for other in single for p in other.observed.cases} - set(one.observed.cases))
+        if (patient, one.name) not in gone
     ]
     observed = _side_by_side([_pick(one.observed, common) for one in single], names)
     subjects = _agreeing([one.subjects for one in single], common)
+    known = [
+        name + feature for one, name in zip(single, names, strict=True) for feature in one.observed.features
+    ]
+    columns = [str(column) for column in subjects.columns]
+    chosen = choose_volume([one.volume for one in single], names, question.volume, [*known, *columns])
+    volume = chosen.volume
+    if volume is not None:
+        cases = single[chosen.source].observed.cases
+        rows = [cases.index(patient) for patient in common]
+        volume = Volume(volume.name, volume.values[rows])
+    left = [one.left_out for one in sources if one.left_out is not None]
+    source = Opened(
+        " + ".join(one.name for one in single), observed, subjects,
+        " + ".join(dict.fromkeys(one.told_by for one in single)), volume,
+        tuple(dict.fromkeys(name for names in left for name in names)) if left else None,
+    )  # fmt: skip
     told = pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS))
-    return Opened(" + ".join(one.name for one in single), observed, subjects), told
+    frames = [frame for frame in (*(one.dropped for one in made), told) if len(frame)]
+    return Joined(
+        source,
+        pd.concat(frames, ignore_index=True) if frames else told,
+        (*(text for one in made for text in one.warnings), *chosen.warnings),
+    )
 
 
 def _prefixes(sources: Sequence[Opened]) -> list[str]:
@@ -68,46 +100,85 @@ def _prefixes(sources: Sequence[Opened]) -> list[str]:
     return [f"{name}:" for name in names]
 
 
-def _one_lesion(source: Opened, lesion: Lesion | None, volume: str | None) -> Opened:
+def _one_lesion(source: Opened, question: Question) -> Joined:
     """Return the source with patients as cases."""
     owner = np.array(source.patients, dtype=object)
     patients, counts = np.unique(owner.astype(str), return_counts=True)
-    if counts.max() > 1 and lesion is None:
+    if counts.max() > 1 and question.lesion is None:
         raise DataError(
             source.name,
             f"{int((counts > 1).sum())} patients with several lesions (up to {int(counts.max())})",
             "a rule that makes them one",
             "Pass --lesion largest or --lesion mean.",
         )
-    rows = [np.flatnonzero(owner == patient) for patient in patients]
+    of = {str(patient): np.flatnonzero(owner == patient) for patient in patients}
+    chosen, dropped = of, list[tuple[str, str, str]]()
+    if counts.max() > 1 and question.lesion == "largest":
+        chosen, dropped = _largest(source, of)
     observed = source.observed
-    if counts.max() > 1 and lesion == "largest":
-        size = _volumes(source, volume)
-        rows = [own[[int(np.argmax(np.nan_to_num(size[own], nan=-1.0)))]] for own in rows]
-    values = np.stack([_mean_lesion(observed.values[own]) for own in rows])
     joined = Observations(
-        values, tuple(patients.tolist()), np.arange(len(patients)), observed.conditions,
-        observed.features, modality=observed.modality,
+        np.stack([_mean_lesion(observed.values[own]) for own in chosen.values()]), tuple(chosen),
+        np.arange(len(chosen)), observed.conditions, observed.features, modality=observed.modality,
     )  # fmt: skip
     cases = np.array(observed.cases, dtype=object)
-    known = [
-        source.subjects.reindex(cases[own]).assign(patient=p) for own, p in zip(rows, patients, strict=True)
-    ]
-    return Opened(source.name, joined, pd.concat(known))
+    known = pd.concat([source.subjects.reindex(cases[own]).assign(patient=p) for p, own in chosen.items()])
+    if question.lesion == "largest" and question.outcome in known.columns:
+        # The lesion brings its own site and covariates; the outcome is the patient's, whichever lesion it is.
+        labels = np.array(labels_of(source.subjects[question.outcome].reindex(cases)), dtype=object)
+        agreed = pd.Series([_agreed(labels[of[p]]) for p in chosen], index=known.index, dtype=object)
+        known = known.assign(**{question.outcome: agreed})
+    volume = source.volume
+    if volume is not None:
+        volume = Volume(volume.name, np.array([volume.values[own].mean() for own in chosen.values()]))
+    made = Opened(source.name, joined, known, source.told_by, volume, source.left_out)
+    return Joined(made, pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS)), _told_lesions(dropped))
+
+
+def _largest(
+    source: Opened, of: dict[str, NDArray[np.intp]]
+) -> tuple[dict[str, NDArray[np.intp]], list[tuple[str, str, str]]]:
+    """Return the largest lesion of each patient, and the lesions that could not be compared."""
+    if source.volume is None:
+        raise DataError(
+            source.name,
+            "no volume to tell the largest lesion",
+            "a volume",
+            "Pass --volume, or --lesion mean.",
+        )
+    size, cases = source.volume.values, source.observed.cases
+    chosen, dropped = {}, []
+    for patient, own in of.items():
+        unknown = own[~np.isfinite(size[own])]
+        if own.size > 1 and unknown.size == own.size:
+            dropped.append((patient, "subject", f"none of {own.size} lesions has a volume at the reference"))
+            continue
+        if own.size > 1:
+            reason = f"no volume at the reference: the largest other lesion stands for {patient}"
+            dropped += [(cases[i], "lesion", reason) for i in unknown]
+        chosen[patient] = own[[int(np.argmax(np.nan_to_num(size[own], nan=-1.0)))]]
+    if not chosen:
+        raise DataError(source.name, "no lesion has a volume at the reference", "volumes", "--lesion mean")
+    return chosen, dropped
+
+
+def _told_lesions(dropped: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    failed = [case for case, what, _ in dropped if what == "lesion"]
+    if not failed:
+        return ()
+    some = ", ".join(failed[:3]) + (" ..." if len(failed) > 3 else "")
+    told = f"{len(failed)} lesions have no volume at the reference ({some})"
+    return (f"{told}: the largest known lesion stands for their patients (dropped.csv).",)
+
+
+def _agreed(labels: NDArray[np.object_]) -> str | None:
+    """Return what the lesions of a patient say together; :data:`CONFLICT` where they differ."""
+    said = {label for label in labels if label is not None}
+    return CONFLICT if len(said) > 1 else next(iter(said), None)
 
 
 def _mean_lesion(values: Floats) -> Floats:
     """Return the mean over lesions; NaN where one of them is missing."""
     return np.asarray(values[0] if values.shape[0] == 1 else values.mean(axis=0))
-
-
-def _volumes(source: Opened, volume: str | None) -> Floats:
-    column = volume_column(source.observed.features, volume)
-    if column is None or source.observed.reference is None:
-        raise DataError(
-            source.name, "no volume to tell the largest lesion", "a volume feature", "--lesion mean"
-        )
-    return np.asarray(source.observed.reference[:, column])
 
 
 def _pick(observed: Observations, patients: Sequence[str]) -> Observations:

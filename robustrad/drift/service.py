@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from robustrad.core.errors import DataError
 from robustrad.drift.arms import Arm
-from robustrad.drift.crossval import cross_validate
+from robustrad.drift.crossval import cross_validate, untrained
 from robustrad.drift.data import Codes, DriftData, drift_data
 from robustrad.drift.endpoints import endpoint_of, followed
 from robustrad.drift.models.spec import ModelSpec
@@ -106,17 +107,24 @@ class DriftService:
         found = None if by is None else self.store.read(by)
         if by is not None and found is None:
             raise RuntimeError(f"no arm {by}: it is fitted before those that take its hyperparameters")
-        scores = cross_validate(
-            self.data,
-            spec_from(message["spec"]),
-            self.folds,
-            arm=Arm(**message["arm"]),
-            train=message["train"],
-            test=message["test"],
-            tuned=None if found is None else found.tuned,
-            stability=self.stability,
-            endpoint=self.endpoint,
-        )
+        arm = Arm(**message["arm"])
+        try:
+            scores = cross_validate(
+                self.data,
+                spec_from(message["spec"]),
+                self.folds,
+                arm=arm,
+                train=message["train"],
+                test=message["test"],
+                tuned=None if found is None else found.tuned,
+                stability=self.stability,
+                endpoint=self.endpoint,
+            )
+        except DataError as error:
+            if found is None:
+                raise
+            # A model that cannot be trained under one condition says nothing of the others.
+            scores = untrained(self.data, found, arm, train=message["train"], error=error)
         self.store.write(message["key"], scores)
 
     def _null(self, message: dict[str, Any]) -> None:
@@ -163,6 +171,7 @@ def lay_out(data: DriftData, folds: Codes, folder: Path, *, survival: Survival |
         "subjects": data.subjects,
         "features": data.features,
         "batch": None if data.batch is None else data.batch.tolist(),
+        "volume_name": data.volume_name,
         "conditions": json.loads(data.conditions.to_json(orient="split", index=False)),
     }
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
@@ -182,7 +191,8 @@ def take_up(folder: Path) -> LaidOut:
         conditions=conditions,
     )
     volume = folder / "volume.npy"
-    data = replace(data, volume=np.load(volume) if volume.is_file() else None)
+    sizes = np.load(volume) if volume.is_file() else None
+    data = replace(data, volume=sizes, volume_name=about["volume_name"])
     survival = _follow_up(folder / "survival.npz")
     data = data if survival is None else followed(data, survival)
     return LaidOut(data, np.load(folder / "folds.npy").astype(np.intp), survival)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from robustrad.core.errors import DataError, nearest
+from robustrad.core.errors import DataError, Problem, nearest
 from robustrad.drift.data import reference_conditions
+from robustrad.drift.labels import labels_of, spelled_as
 from robustrad.drift.question import Question
+from robustrad.drift.volume import Volume, find_volume, volume_names
 from robustrad.harmonize.inputs import label_of
 from robustrad.stability.files import read_table
 from robustrad.stability.naming import is_radiomic
@@ -34,20 +36,29 @@ class Opened:
         Its features.
     subjects : DataFrame
         What is known of its cases, one row each, indexed by ``case_id``.
+    told_by : str
+        The table that says so, for messages.
+    volume : Volume or None
+        Of its cases, at the reference.
+    left_out : tuple of str or None
+        Columns of a table without PyRadiomics' names that were not taken for features; None of any other.
     """
 
     name: str
     observed: Observations
     subjects: pd.DataFrame
+    told_by: str
+    volume: Volume | None = None
+    left_out: tuple[str, ...] | None = None
 
     @property
     def patients(self) -> list[str]:
         """Patient of each case, in the order of ``observed.cases``; the case itself by default."""
         if "patient" not in self.subjects.columns:
             return list(self.observed.cases)
-        known = self.subjects["patient"].reindex(list(self.observed.cases))
+        known = labels_of(self.subjects["patient"].reindex(list(self.observed.cases)))
         return [
-            case if pd.isna(patient) else label_of(patient)
+            case if patient is None else patient
             for case, patient in zip(self.observed.cases, known, strict=True)
         ]
 
@@ -89,7 +100,9 @@ def _open_study(folder: Path, question: Question) -> Opened:
     observed = _referenced(read_source(folder, question.reading), folder.name)
     cases = folder / "cases.csv"
     own = read_table(cases, ("case_id", *question.named)) if cases.is_file() else None
-    return Opened(folder.name, observed, subjects_of(question, own, f"{folder.name}/cases.csv"))
+    subjects, told_by = subjects_of(question, own, f"{folder.name}/cases.csv", observed.cases)
+    volume = find_volume(observed, subjects, question.volume, told_by)
+    return Opened(folder.name, observed, subjects, told_by, volume)
 
 
 def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
@@ -98,21 +111,43 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
         todo = nearest(question.reading.case, [str(name) for name in frame.columns[:60]])
         raise DataError(where, f"no column {question.reading.case!r}", "a column of cases (--case)", todo)
     frame = frame.assign(case_id=_labels(frame["case_id"], where))
-    reading = replace(question.reading, case="case_id", features=_features(frame, question, where))
+    features, generic = _features(frame, question, where)
+    beside = [name for name in volume_names(question.volume) if name in frame.columns][:1]
+    beside = [name for name in beside if name not in features]
+    reading = replace(question.reading, case="case_id", features=[*features, *beside])
     if {"factor", "level"} <= set(frame.columns) or reading.condition in frame.columns:
-        observed = _referenced(read_source(frame, reading), where)
+        observed = _referenced(read_source(frame, reading, where=where), where)
     else:
         observed = _one_row_each(frame, reading.features or (), where)
-    return Opened(where, observed, subjects_of(question, _constant_columns(frame), where))
+    asked = ("patient",) if question.cases is not None else ("patient", *question.named)
+    own = _constant_columns(frame, asked, where)
+    subjects, told_by = subjects_of(question, own, where, observed.cases)
+    volume = find_volume(observed, subjects, question.volume, told_by)
+    left = None
+    if generic:
+        known = {*features, *_STRUCTURED, "case_id", "patient", reading.condition}
+        left = tuple(str(name) for name in frame.columns if name not in known)
+    return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left)
 
 
-def subjects_of(question: Question, own: pd.DataFrame | None, where: str) -> pd.DataFrame:
-    """Return what is known of the cases, indexed by ``case_id``: ``question.cases``, else the source's own.
+def _first(observed: Observations, p: int) -> Observations:
+    """Return the first ``p`` features."""
+    if p == len(observed.features):
+        return observed
+    return replace(observed, values=observed.values[:, :, :p], features=observed.features[:p])
+
+
+def subjects_of(
+    question: Question, own: pd.DataFrame | None, where: str, cases: Sequence[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return what is known of the cases, and the name of the table that says it.
+
+    Indexed by ``case_id``; from ``question.cases``, else the source's own table.
 
     Raises
     ------
     DataError
-        If a case has two rows, or the table has no ``case_id``.
+        If a case has two rows, or the table has no ``case_id``, or no case of the source.
     """
     table, name = own, where
     if question.cases is not None:
@@ -123,24 +158,24 @@ def subjects_of(question: Question, own: pd.DataFrame | None, where: str) -> pd.
             else read_table(Path(given), ("case_id", question.reading.case, *question.named))
         )
         name = "cases" if isinstance(given, pd.DataFrame) else Path(given).name
-        table = _joined_cases(frame, own, question, name)
+        table = _joined_cases(frame, own, question, name, cases)
     if table is None:
         raise DataError(where, "not there", "a table with the outcome", "Pass one with --cases FILE.")
     table = table.rename(columns={question.patient: "patient"})
     if "case_id" not in table.columns:
         raise DataError(name, "no column 'case_id'", "case_id, or patient, to join on")
-    table = table.assign(case_id=_labels(table["case_id"], name))
+    table = table.assign(case_id=spelled_as(_labels(table["case_id"], name), cases))
     twice = table["case_id"].duplicated()
     if twice.any():
         raise DataError(
             name, f"two rows for case {table.loc[twice, 'case_id'].iloc[0]!r}", "one row per case"
         )
     indexed: pd.DataFrame = table.set_index("case_id")
-    return indexed
+    return indexed, name
 
 
 def _joined_cases(
-    frame: pd.DataFrame, own: pd.DataFrame | None, question: Question, where: str
+    frame: pd.DataFrame, own: pd.DataFrame | None, question: Question, where: str, cases: Sequence[str]
 ) -> pd.DataFrame:
     """Return a table given beside the source; where it has no ``case_id`` it is joined on the patient."""
     frame = frame.rename(columns={question.patient: "patient"})
@@ -148,33 +183,51 @@ def _joined_cases(
     if case in frame.columns:
         given = frame.rename(columns={case: "case_id"})
         if own is not None and "patient" in own.columns and "patient" not in given.columns:
-            patients = dict(zip(own["case_id"].astype(str), own["patient"], strict=True))
-            given = given.assign(patient=given["case_id"].astype(str).map(patients))
+            patients = dict(zip(own["case_id"].map(label_of), own["patient"], strict=True))
+            spelled = spelled_as(_labels(given["case_id"], where), cases)
+            given = given.assign(patient=pd.Series(spelled, index=given.index).map(patients))
         return given
     if "patient" not in frame.columns or own is None or "patient" not in own.columns:
         raise DataError(where, "no column 'case_id'", "case_id, or patient where the source knows it")
-    twice = frame["patient"].duplicated()
+    mine = own[["case_id", "patient"]].assign(patient=_series(own["patient"]))
+    known = frame.assign(patient=_series(frame["patient"]))
+    known = known[known["patient"].notna()]
+    belong = {str(patient) for patient in mine["patient"].dropna()}
+    known = known.assign(patient=spelled_as(known["patient"].tolist(), belong))
+    twice = known["patient"].duplicated()
     if twice.any():
-        raise DataError(where, f"two rows for patient {frame.loc[twice, 'patient'].iloc[0]!r}", "one each")
-    known = frame.assign(patient=[label_of(value) for value in frame["patient"]])
-    mine = own[["case_id", "patient"]].assign(patient=[label_of(value) for value in own["patient"]])
+        raise DataError(where, f"two rows for patient {known.loc[twice, 'patient'].iloc[0]!r}", "one each")
+    if belong.isdisjoint(known["patient"]):
+        found = none_of("patients", sorted(belong), known["patient"].tolist())
+        raise DataError(where, found, "the same names of patients in both")
     return mine.merge(known, on="patient", how="inner")
 
 
-def _features(frame: pd.DataFrame, question: Question, where: str) -> list[str]:
-    """Return the feature columns of a table: PyRadiomics' names, else what is numeric and not asked for."""
+def _series(column: pd.Series) -> pd.Series:
+    return pd.Series(labels_of(column), index=column.index, dtype=object)
+
+
+def none_of(what: str, wanted: Sequence[str], there: Sequence[str]) -> str:
+    """Return the words for a table that tells of others."""
+    some = ", ".join(repr(name) for name in there[:3]) + (" ..." if len(there) > 3 else "")
+    first = f" (such as {wanted[0]!r})" if wanted else ""
+    return f"none of the {len(wanted)} {what}{first} is in it; it has {some or 'none'}"
+
+
+def _features(frame: pd.DataFrame, question: Question, where: str) -> tuple[list[str], bool]:
+    """Return the feature columns of a table, and whether they are just what is numeric and not asked for."""
     if question.score is not None:
         if question.score not in frame.columns:
             todo = nearest(question.score, [str(name) for name in frame.columns[:60]])
             raise DataError(where, f"no column {question.score!r}", "the scores", todo)
-        return [question.score]
+        return [question.score], False
     if question.reading.features is not None:
-        return list(question.reading.features)
+        return list(question.reading.features), False
     radiomic = [str(name) for name in frame.columns if is_radiomic(str(name))]
     if radiomic:
-        return radiomic
-    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.volume}
-    kept_out |= {question.reading.condition}
+        return radiomic, False
+    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.reading.condition}
+    kept_out |= {*volume_names(question.volume)}
     numeric = frame.select_dtypes("number").columns
     found = [
         str(name)
@@ -183,7 +236,7 @@ def _features(frame: pd.DataFrame, question: Question, where: str) -> list[str]:
     ]
     if not found:
         raise DataError(where, "no feature columns", "at least one numeric column")
-    return found
+    return found, True
 
 
 def _one_row_each(frame: pd.DataFrame, features: Sequence[str], where: str) -> Observations:
@@ -205,13 +258,29 @@ def _referenced(observed: Observations, where: str) -> Observations:
     return observed
 
 
-def _constant_columns(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per case with the columns that say one thing of each case."""
+def _constant_columns(frame: pd.DataFrame, asked: Sequence[str], where: str) -> pd.DataFrame:
+    """Return one row per case with the columns that say one thing of each case, in all its rows or in some.
+
+    Raises
+    ------
+    DataError
+        If a column that is asked for says two things of a case.
+    """
     by_case = frame.groupby("case_id", sort=False)
     if len(frame) == by_case.ngroups:
         return frame.reset_index(drop=True)
-    distinct = by_case.nunique(dropna=False)
-    constant = [name for name in distinct.columns if (distinct[name] == 1).all()]
+    distinct = by_case.nunique()
+    problems = []
+    for name in dict.fromkeys(asked):
+        if name not in distinct.columns or (distinct[name] <= 1).all():
+            continue
+        case = distinct.index[distinct[name] > 1][0]
+        said = ", ".join(map(str, by_case.get_group(case)[name].dropna().unique()[:3]))
+        found = f"differs between the rows of case {case!r} ({said})"
+        problems.append(Problem(f"{where}, column {name!r}", found, "one value per case"))
+    if problems:
+        raise DataError.of(problems)
+    constant = [name for name in distinct.columns if (distinct[name] <= 1).all()]
     return by_case[constant].first().reset_index() if constant else frame[["case_id"]].drop_duplicates()
 
 

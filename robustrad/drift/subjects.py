@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from robustrad.core.errors import Problem, nearest
 from robustrad.drift.joined import CONFLICT
+from robustrad.drift.labels import labels_of, whole
 from robustrad.drift.question import Question
-from robustrad.harmonize.inputs import label_of
-
-_EMPTY = {"", "na", "nan", "n/a", "none", "null", "--"}
+from robustrad.drift.source import none_of
 
 
 @dataclass
@@ -75,21 +74,20 @@ def read_facts(table: pd.DataFrame, subjects: Sequence[str], question: Question,
     if facts.problems:
         return facts
     if not rows[question.outcome].notna().any() and not set(subjects) & set(table.index):
-        some = ", ".join(map(str, list(table.index)[:3]))
-        found = f"none of the {len(subjects)} subjects (such as {subjects[0]!r}) is in it; it has {some} ..."
+        found = none_of("subjects", subjects, [str(name) for name in table.index])
         facts.problems.append(Problem(where, found, "the same names of cases in both"))
         return facts
     _read_outcome(rows[question.outcome], subjects, question, facts, where)
     if question.batch is not None:
-        facts.batch = _read_batch(rows[question.batch], question.batch, facts, where)
-    facts.clinical = _read_clinical(rows, question, facts, where)
+        facts.batch = _read_batch(rows[question.batch], subjects, question.batch, facts, where)
+    facts.clinical = _read_clinical(rows, subjects, question, facts, where)
     return facts
 
 
 def _read_outcome(
     column: pd.Series, subjects: Sequence[str], question: Question, facts: Facts, where: str
 ) -> None:
-    labels = _labels(column)
+    labels = labels_of(column)
     at = f"{where}, column {question.outcome!r}"
     differing = [s for s, label in zip(subjects, labels, strict=True) if label == CONFLICT]
     if differing:
@@ -103,15 +101,17 @@ def _read_outcome(
         if label is None
     ]
     if facts.dropped:
-        told = f"{len(facts.dropped)} of {len(subjects)} subjects have no {question.outcome!r}: left out."
-        facts.warnings.append(told)
+        few = f"{len(facts.dropped)} of {len(subjects)} subjects"
+        facts.warnings.append(f"{few} have no {question.outcome!r}: left out (dropped.csv).")
     classes = _ordered({label for label in labels if label is not None})
     if len(classes) != 2:
         shown = ", ".join(f"{name} ({labels.count(name)})" for name in classes[:6])
         todo = "Derive a column with two values." if len(classes) > 2 else ""
         facts.problems.append(Problem(at, f"{len(classes)} value(s): {shown}", "two values", todo))
         return
-    facts.positive = question.positive or classes[1]
+    facts.positive = classes[1] if question.positive is None else str(question.positive)
+    if facts.positive not in classes:
+        facts.positive = whole(facts.positive)
     if facts.positive not in classes:
         facts.problems.append(
             Problem("positive", f"{facts.positive!r}", f"one of {classes[0]}, {classes[1]}")
@@ -121,18 +121,22 @@ def _read_outcome(
     facts.outcome = np.array([label == facts.positive for label in labels], dtype=np.intp)
 
 
-def _read_batch(column: pd.Series, name: str, facts: Facts, where: str) -> NDArray[np.str_]:
-    labels = _labels(column)
-    _refuse_gaps(labels, facts, f"{where}, column {name!r}", "a batch for every subject")
+def _read_batch(
+    column: pd.Series, subjects: Sequence[str], name: str, facts: Facts, where: str
+) -> NDArray[np.str_]:
+    labels = labels_of(column)
+    _refuse_gaps(labels, subjects, facts, f"{where}, column {name!r}", "a batch for every subject")
     return np.array(["" if label is None else label for label in labels], dtype=np.str_)
 
 
-def _read_clinical(rows: pd.DataFrame, question: Question, facts: Facts, where: str) -> pd.DataFrame:
+def _read_clinical(
+    rows: pd.DataFrame, subjects: Sequence[str], question: Question, facts: Facts, where: str
+) -> pd.DataFrame:
     found = {}
     for name in question.clinical:
-        labels = _labels(rows[name])
+        labels = labels_of(rows[name])
         at = f"{where}, column {name!r}"
-        _refuse_gaps(labels, facts, at, "a value for every subject")
+        _refuse_gaps(labels, subjects, facts, at, "a value for every subject")
         numbers = pd.to_numeric(pd.Series(labels, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
         is_number = np.isfinite(numbers[facts.kept]).all() if facts.kept.any() else False
         found[name] = (
@@ -141,26 +145,19 @@ def _read_clinical(rows: pd.DataFrame, question: Question, facts: Facts, where: 
     return pd.DataFrame(found, index=range(len(rows)))
 
 
-def _refuse_gaps(labels: list[str | None], facts: Facts, at: str, expected: str) -> None:
-    empty = sum(label is None for label, kept in zip(labels, facts.kept, strict=True) if kept)
+def _refuse_gaps(
+    labels: list[str | None], subjects: Sequence[str], facts: Facts, at: str, expected: str
+) -> None:
+    kept = [(s, label) for s, label, use in zip(subjects, labels, facts.kept, strict=True) if use]
+    empty = [subject for subject, label in kept if label is None]
     if empty:
-        found, todo = (
-            f"{empty} subjects with an outcome have none",
-            "Fill it in, or leave them out of the table.",
-        )
-        facts.problems.append(Problem(at, found, expected, todo))
+        some = ", ".join(empty[:3]) + (" ..." if len(empty) > 3 else "")
+        found = f"empty for {len(empty)} of the {len(kept)} subjects with an outcome ({some})"
+        facts.problems.append(Problem(at, found, expected, "Fill it in, or leave them out of the table."))
     if CONFLICT in labels:
         facts.problems.append(
             Problem(at, "differs between the lesions or modalities of a patient", "one value")
         )
-
-
-def _labels(column: pd.Series) -> list[str | None]:
-    """Return the values as text; None where there is none."""
-    return [
-        None if pd.isna(value) or label_of(value).strip().lower() in _EMPTY else label_of(value).strip()
-        for value in column
-    ]
 
 
 def _ordered(labels: set[str]) -> list[str]:

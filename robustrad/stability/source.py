@@ -49,7 +49,7 @@ class Reading:
     modality: str | None = None
 
 
-def read_source(source: object, reading: Reading) -> Observations:
+def read_source(source: object, reading: Reading, *, where: str = "table") -> Observations:
     """Return ``source`` as cases x conditions x features.
 
     Parameters
@@ -57,9 +57,12 @@ def read_source(source: object, reading: Reading) -> Observations:
     source : path, study or DataFrame
         A study folder; a CSV, TSV or Parquet table; an object with a DataFrame ``features`` (and, if it has
         them, ``conditions`` and ``folder``); or a table in memory. A table with the columns ``factor`` and
-        ``level`` is read like a study's ``features.parquet``; one without is plain: cases and conditions.
+        ``level`` is read like a study's ``features.parquet`` (without ``condition`` they name it, with
+        ``draw`` where a level has several); one without them is plain: cases and conditions.
     reading : Reading
         Names of columns, and what the source does not say of itself.
+    where : str
+        Name of a table in memory, for messages.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def read_source(source: object, reading: Reading) -> Observations:
         If there is no such source, a column is missing, or what the conditions are is not clear.
     """
     if isinstance(source, pd.DataFrame):
-        return _from_frame(source, reading, "table")
+        return _from_frame(source, reading, where)
     if isinstance(source, (str, Path)):
         path = Path(source)
         if path.is_dir():
@@ -99,7 +102,7 @@ def _structured(study: StudyTables, reading: Reading) -> Observations:
             "neither: its conditions say what they are",
             "Leave them out, or drop those columns to read the table as a plain one.",
         )
-    frame = frame.rename(columns={reading.case: "case_id", reading.condition: "condition"})
+    frame = _named(frame.rename(columns={reading.case: "case_id", reading.condition: "condition"}))
     _require(frame, _KEYS, where)
     frame = _text(frame, _KEYS, where)
     present = [name for name in CONDITION_COLUMNS if name in frame.columns]
@@ -125,6 +128,19 @@ def _structured(study: StudyTables, reading: Reading) -> Observations:
         patients=study.patients,
         modality=reading.modality or study.modality,
     )
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with a column ``condition``; where it has none, factor, level and draw name it."""
+    if "condition" in frame.columns or not {"factor", "level"} <= set(frame.columns):
+        return frame
+    factor, level = frame["factor"].astype(str), frame["level"].astype(str)
+    name = factor + "=" + level
+    if "draw" in frame.columns:
+        numbers = pd.to_numeric(frame["draw"], errors="coerce").fillna(0)
+        several = numbers.groupby([factor, level]).transform("nunique") > 1
+        name = name.where(~several, name + "/" + frame["draw"].astype(str))
+    return frame.assign(condition=name.mask(factor == REFERENCE, REFERENCE))
 
 
 def _numbered(conditions: pd.DataFrame, where: str) -> pd.DataFrame:

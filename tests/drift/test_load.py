@@ -127,7 +127,7 @@ def test_a_text_outcome_names_its_event(cases, table):
     assert "'yes' counts as the event" in data.warnings[0]
     asked = load_drift_data([table], Question("relapse", cases=worded, positive="no"))
     np.testing.assert_array_equal(asked.outcome, 1 - data.outcome)
-    assert asked.warnings == ()
+    assert not any("counts as the event" in warning for warning in asked.warnings)
     assert "'maybe'" in problems(table, Question("relapse", cases=worded, positive="maybe"))[0]
 
 
@@ -174,7 +174,8 @@ def test_a_covariate_that_is_the_outcome_is_an_error_and_collinear_ones_are_told
 
 def test_a_constant_covariate_is_not_called_collinear(cases, table):
     flat = cases.assign(flat=1.0)
-    assert load_drift_data([table], Question("relapse", clinical=("age", "flat"), cases=flat)).warnings == ()
+    data = load_drift_data([table], Question("relapse", clinical=("age", "flat"), cases=flat))
+    assert not any("collinear" in warning for warning in data.warnings)
 
 
 def test_other_names_of_cases_are_told(cases, table):

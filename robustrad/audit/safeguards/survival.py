@@ -122,11 +122,14 @@ def _volume(judged: _Judged, data: DriftData, survival: Survival) -> list[Row]:
         return [plain("volume_only", judged.name, float("nan"), n=0, status=WARN, text=text)]
     volume = data.volume
     risks = np.full(judged.folds.shape, np.nan)
+    known = np.isfinite(volume)
     for repeat, fold in enumerate(judged.folds):
         for number in np.unique(fold[fold >= 0]):
-            held = fold == number
-            train = survival.take(~held)
-            direction = float(cox_score(volume[~held][:, None], train.time, train.event)[0])
+            held, fitted = known & (fold == number), known & (fold != number)
+            train = survival.take(fitted)
+            if not train.event.any() or not held.any():
+                continue
+            direction = float(cox_score(volume[fitted][:, None], train.time, train.event)[0])
             risks[repeat, held] = volume[held] if direction >= 0 else -volume[held]
     rows = _compared(judged, survival, "volume", "volume alone", risks)
     rho = float(spearman_with(judged.scores.mean(axis=0)[:, None], volume)[0])

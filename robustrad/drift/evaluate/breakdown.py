@@ -11,6 +11,7 @@ OK = "ok"
 NO_SEVERITY = "no_severity"
 NOT_MONOTONE = "strength_not_monotone"
 UNUSED = "unused"
+INSUFFICIENT = "insufficient"
 COLUMNS = (
     "arm", "model", "train", "factor", "role", "first_not_robust", "first_drifts", "direction_monotone",
     "smallest_margin", "margin", "sentence", "status",
@@ -39,7 +40,9 @@ def breakdown(drift: pd.DataFrame, *, margin: float, strength: pd.Series | None 
         severity, within each sign. ``smallest_margin``: the largest half width of the factor's simultaneous
         intervals, which is the smallest margin at which this number of patients could have called every level
         robust, had nothing changed; NaN where no two patients changed their order. ``unused``: no subject's
-        score changed at any level, because the model uses no feature that the factor moves.
+        score changed at any level, because the model uses no feature that the factor moves. Levels without
+        numbers (``status`` insufficient) bear no breakdown: ``sentence`` names their severities, or their
+        names; ``insufficient``: no level has numbers.
     """
     rows = drift[(drift["factor"] != "reference") & (drift["role"] != "control")]
     keys = ["arm", "model", "train", "factor"]
@@ -59,6 +62,12 @@ def _factor(
     row: dict[str, object] = {"role": levels["role"].iloc[0], "margin": margin}
     row["smallest_margin"] = smallest if smallest > 0.0 else np.nan
     row |= {"first_not_robust": np.nan, "first_drifts": np.nan, "direction_monotone": None}
+    silent = levels[levels["status"] == INSUFFICIENT] if "status" in levels.columns else levels[:0]
+    levels = levels.drop(index=silent.index)
+    if levels.empty:
+        text = f"{factor}: no level has numbers ({INSUFFICIENT})."
+        return row | {"status": INSUFFICIENT, "sentence": text}
+    could += _silent(silent)
     if (levels["mean_abs_dp"] == 0.0).all():
         text = f"{factor}: no score changed; the model uses no feature that it moves."
         return row | {"smallest_margin": np.nan, "status": UNUSED, "sentence": text}
@@ -73,7 +82,8 @@ def _factor(
     first = next((severity for severity, said in words.items() if not said <= set(HOLDS)), np.nan)
     last = next((severity for severity, said in words.items() if DRIFTS in said), np.nan)
     row |= {"first_not_robust": first, "first_drifts": last, "status": OK}
-    told = _told(first, last, float(levels["severity"].max()))
+    top = float(levels["severity"].max())
+    told = _told(first, last, top, all_there=not (silent["severity"] > top).any())
     return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {could}"}
 
 
@@ -100,7 +110,24 @@ def _counts(factor: str, levels: pd.DataFrame, margin: float) -> str:
     return f"{factor}: {told}."
 
 
-def _told(first: float, last: float, top: float) -> str:
+def _silent(levels: pd.DataFrame) -> str:
+    """Return the sentence on levels without numbers."""
+    if levels.empty:
+        return ""
+    if levels["severity"].isna().any():
+        return f" Without a number: {', '.join(map(str, levels['level']))}."
+    severities = sorted(set(levels["severity"]))
+    which = ", ".join(f"{severity:g}" for severity in severities)
+    return (
+        f" Severity {which} has no number."
+        if len(severities) == 1
+        else f" Severities {which} have no number."
+    )
+
+
+def _told(first: float, last: float, top: float, *, all_there: bool) -> str:
+    if np.isnan(first) and not all_there:
+        return f"robust up to severity {top:g}, the largest with a number"
     if np.isnan(first):
         return f"robust up to the largest severity tried ({top:g})"
     if np.isnan(last):

@@ -19,8 +19,8 @@ NO_CONDITION = "no_condition"
 COLUMNS = (
     "arm", "model", "train", "auc", "auc_low", "auc_high", "auc_reference", "delta", "delta_low",
     "delta_high", "brier", "brier_reference", "citl", "slope", "slope_status", "balanced_accuracy",
-    "balanced_accuracy_reference", "roles", "n", "n_dropped", "n_levels", "n_mixes", "interval_note",
-    "status",
+    "balanced_accuracy_reference", "roles", "n", "n_dropped", "n_levels", "n_mixes", "left_out",
+    "interval_note", "status",
 )  # fmt: skip
 
 
@@ -28,6 +28,9 @@ def deployment_row(
     scored: Scored, cohort: Cohort, scores: Floats, weights: Floats, settings: Settings
 ) -> dict[str, object]:
     """Return performance in the mix, beside the reference's, on the subjects that have every condition.
+
+    Levels without numbers of their own (fewer than 5 subjects, more than 20 % dropped) do not enter the mix,
+    so that a poor one does not take it from the others; ``left_out`` names them.
 
     Each of ``settings.mixes`` draws gives every patient the reference or a level of an acquisition or
     delineation factor, all equally likely, and one of its draws; all lesions of a patient get the same.
@@ -40,17 +43,20 @@ def deployment_row(
     weights : ndarray of shape (B, n)
         Resamples of the patients.
     """
-    levels = [lv for lv in levels_of(cohort, scores) if lv.is_reference or lv.key["role"] in ROLES]
+    asked = levels_of(cohort, scores, scored.untrained)
+    asked = [level for level in asked if level.is_reference or level.key["role"] in ROLES]
+    levels = [level for level in asked if level.is_reference or level.enough]
     columns = np.concatenate([lv.columns for lv in levels])
     present = np.asarray(np.isfinite(scores[:, columns]).all(axis=1))
     n, dropped = int(present.sum()), int(np.isfinite(scores[:, 0]).sum() - present.sum())
     row: dict[str, object] = {
         "roles": "+".join(ROLES), "n": n, "n_dropped": dropped, "n_levels": len(levels) - 1,
         "n_mixes": settings.mixes,
+        "left_out": "; ".join(str(lv.key["condition"]) for lv in asked if not (lv.is_reference or lv.enough)),
     }  # fmt: skip
     whole = Level({"factor": "mix", "role": ""}, columns, present, dropped)
     if len(levels) == 1 or not whole.enough:
-        return row | {"status": NO_CONDITION if len(levels) == 1 else "insufficient"}
+        return row | {"status": NO_CONDITION if len(asked) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
     auc, reference = _discrimination(scored, cohort, whole, chosen, weights)
     area = logit_limits(auc[:1], auc[None, 1:], settings.alpha)

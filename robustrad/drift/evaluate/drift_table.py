@@ -7,7 +7,7 @@ import pandas as pd
 
 from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curves, delong_contrasts
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
-from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
+from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
 from robustrad.drift.evaluate.limits import holm, logit_limits, percentile_limits, simultaneous_band
 from robustrad.drift.evaluate.predictions import (
     Row,
@@ -27,7 +27,7 @@ COLUMNS = (
     "balanced_accuracy", "sensitivity", "specificity", "flips", "flip_rate", "flip_low", "flip_high",
     "flips_up", "flips_down", "mcnemar_p", "mean_abs_dp", "score_icc_a_1", "score_icc_a_1_low",
     "score_icc_a_1_high", "score_icc_1_1", "score_icc_1_1_low", "score_icc_1_1_high", "score_icc_status",
-    "score_bias", "score_loa_low", "score_loa_high", "verdict", "status",
+    "score_bias", "score_loa_low", "score_loa_high", "verdict", "status", "reason",
 )  # fmt: skip
 
 NOMINAL = "nominal: frozen model, independent patients"
@@ -60,10 +60,10 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
         Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
         than 20 subjects), ``separated`` (AUC exactly 1 or 0: its interval has no width, which says how little
         a resample knows there), ``one_class``, ``insufficient`` (fewer than 5, or more than 20 % dropped: no
-        numbers).
+        numbers; ``reason`` says why).
     """
     scores = mean_scores(scored)
-    levels = levels_of(cohort, scores)
+    levels = levels_of(cohort, scores, scored.untrained)
     rows: list[Row] = [_facts(scored, cohort, level) for level in levels]
     curves = auc_curves(scored, cohort, levels, weights)
     _add_discrimination(rows, levels, curves, delong_contrasts(scores, cohort, levels), settings)
@@ -86,7 +86,7 @@ def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
     return {
         **arm, **level.key, "n": level.n, "n_positive": positive, "n_dropped": level.dropped,
         "interval_note": interval_note(scored, cohort), "slope_status": "", "score_icc_status": "",
-        "verdict": "", "status": status,
+        "verdict": "", "status": status, "reason": reason_of(level, cohort, scored.untrained),
     }  # fmt: skip
 
 

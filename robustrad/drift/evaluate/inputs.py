@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,8 @@ class Scored(Protocol):
     selected : ndarray of bool, shape (r, n_folds, p)
     frozen : bool
         The scores were not fitted on these patients.
+    untrained : mapping of str to str
+        Conditions at which no model could be trained, with the reason.
     """
 
     @property
@@ -58,6 +60,8 @@ class Scored(Protocol):
     def selected(self) -> Flags: ...
     @property
     def frozen(self) -> bool: ...
+    @property
+    def untrained(self) -> Mapping[str, str]: ...
 
 
 class Cohort(Protocol):
@@ -73,6 +77,8 @@ class Cohort(Protocol):
         0 or 1.
     conditions : DataFrame
         k rows with ``stability.observations.CONDITION_COLUMNS``; the first is the reference.
+    absent : DataFrame or None
+        Conditions that no subject has.
     """
 
     @property
@@ -83,6 +89,8 @@ class Cohort(Protocol):
     def outcome(self) -> Ints: ...
     @property
     def conditions(self) -> pd.DataFrame: ...
+    @property
+    def absent(self) -> pd.DataFrame | None: ...
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,26 +58,51 @@ class Level:
         return self.n >= MIN_SUBJECTS and self.dropped <= MAX_DROPPED * (self.n + self.dropped)
 
 
-def levels_of(cohort: Cohort, scores: Floats) -> list[Level]:
-    """Return the levels in the order of the conditions, reference first, without those that have no score.
+def levels_of(cohort: Cohort, scores: Floats, untrained: Collection[str] = ()) -> list[Level]:
+    """Return the levels in the order of the conditions, reference first, then those that no subject has.
+
+    Levels without a score are left out: the arm is not tested there. Those that nobody has, or at which no
+    model could be trained, stay, with nobody present.
 
     Parameters
     ----------
     cohort : Cohort
     scores : ndarray of shape (n, k)
         NaN where a subject has no score.
+    untrained : collection of str, optional
+        Conditions at which the arm has no model.
     """
     known = np.isfinite(scores)
-    table = cohort.conditions.reset_index(drop=True)
+    table, k = cohort.conditions.reset_index(drop=True), len(cohort.conditions)
+    if cohort.absent is not None and len(cohort.absent):
+        table = pd.concat([table, cohort.absent], ignore_index=True)
     levels = []
     for _, rows in table.groupby(["factor", "level"], sort=False, dropna=False):
-        columns = rows.index.to_numpy(dtype=np.intp)
-        if not known[:, columns].any():
+        told = rows[rows.index < k] if rows.index[0] < k else rows
+        columns = told.index[told.index < k].to_numpy(dtype=np.intp)
+        nobody = columns.size == 0 or bool(told["condition"].isin(untrained).any())
+        if not known[:, columns].any() and not nobody:
             continue  # the arm is not tested here
-        present = known[:, 0] & known[:, columns].all(axis=1)
+        present = known[:, 0] & known[:, columns].all(axis=1) & (columns.size > 0)
         dropped = int(known[:, 0].sum() - present.sum())
-        levels.append(Level(_key(rows), columns, present, dropped))
+        levels.append(Level(_key(told), columns, present, dropped))
     return levels
+
+
+def reason_of(level: Level, cohort: Cohort, untrained: Mapping[str, str]) -> str:
+    """Return why a level has no numbers; empty where it has."""
+    if level.enough:
+        return ""
+    if not level.columns.size:
+        return f"no subject has features at {level.key['condition']}"
+    failed = [name for name in cohort.conditions["condition"].iloc[level.columns] if name in untrained]
+    if failed:
+        return untrained[failed[0]].rstrip(".")
+    if level.dropped > MAX_DROPPED * (level.n + level.dropped):
+        return (
+            f"{level.dropped} of {level.n + level.dropped} subjects are missing at {level.key['condition']}"
+        )
+    return f"too few at {level.key['condition']}: {level.n} subjects, {MIN_SUBJECTS} are the fewest"
 
 
 def _key(rows: pd.DataFrame) -> dict[str, object]:

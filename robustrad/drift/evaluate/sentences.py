@@ -12,6 +12,7 @@ from robustrad.drift.evaluate.tables import DriftTables
 from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS
 
 CHANCE = 0.5
+SAME = "same_condition"
 
 
 class Sentence(NamedTuple):
@@ -40,6 +41,7 @@ def sentences(tables: DriftTables, *, margin: float) -> list[Sentence]:
         found += _performance(name, rows)
         found += _verdicts(name, rows, margin)
         found += _worst(name, rows)
+        found += _without_numbers(str(arm[0]), str(arm[1]), rows)
     found += _breakdowns(tables.breakdown)
     found += _deployments(tables.deployment)
     found += _patients(tables.patients)
@@ -86,13 +88,15 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
 
 
 def _worst(name: str, rows: pd.DataFrame) -> Iterator[Sentence]:
-    judged = rows[(rows["verdict"] != "") & rows["delta"].notna()]
+    family = rows[rows["verdict"] != ""]
+    judged = family[family["delta"].notna()]
     if judged.empty:
         return
     place = int(np.argmin(judged["delta"]))
     i, row = judged.index[place], judged.iloc[place]
+    few = "" if len(judged) == len(family) else " that has numbers"
     if row["delta"] >= 0.0:
-        yield Sentence(f"largest_loss:{name}", f"{name}: AUC falls at no level.", _at("drift.csv", i))
+        yield Sentence(f"largest_loss:{name}", f"{name}: AUC falls at no level{few}.", _at("drift.csv", i))
         return
     text = (
         f"{name}: the largest loss of AUC is at {row['condition']}: {row['delta']:+.3f} "
@@ -100,6 +104,16 @@ def _worst(name: str, rows: pd.DataFrame) -> Iterator[Sentence]:
         f"{row['verdict']}; {row['flips']:g} of {row['n']} change class."
     )
     yield Sentence(f"largest_loss:{name}", text, _at("drift.csv", i))
+
+
+def _without_numbers(arm: str, model: str, rows: pd.DataFrame) -> Iterator[Sentence]:
+    """The id does not name the arm: what cannot be trained at its condition is told on the terminal too."""
+    poor = rows[rows["status"] == "insufficient"]
+    if len(poor):
+        reasons = "; ".join(dict.fromkeys(poor["reason"]))
+        text = f"{arm} ({model}): no numbers at {len(poor)} of {len(rows)} levels: {reasons}."
+        identity = f"without_numbers:{'own' if arm == SAME else arm} ({model})"
+        yield Sentence(identity, text, _at("drift.csv", poor.index[0], poor.index[-1]))
 
 
 def _breakdowns(table: pd.DataFrame) -> Iterator[Sentence]:
@@ -110,6 +124,14 @@ def _breakdowns(table: pd.DataFrame) -> Iterator[Sentence]:
 
 
 def _deployments(table: pd.DataFrame) -> Iterator[Sentence]:
+    for i, row in table[table["status"] == "insufficient"].iterrows():
+        name = f"{row['arm']} ({row['model']})"
+        asked = row["n"] + row["n_dropped"]
+        have = f"{row['n']} of {asked} subjects have every one of {row['n_levels']} levels"
+        text = f"{name}: no deployment mix: {have}."
+        if row["left_out"]:
+            text += f" Left out before: {row['left_out']}."
+        yield Sentence(f"deployment:{name}", text, _at("deployment.csv", i))
     for i, row in table[table["status"] == "ok"].iterrows():
         name = f"{row['arm']} ({row['model']})"
         text = (
@@ -118,6 +140,8 @@ def _deployments(table: pd.DataFrame) -> Iterator[Sentence]:
             f"{number(row['auc_reference'])}, Brier score {number(row['brier'])} instead of "
             f"{number(row['brier_reference'])}."
         )
+        if row["left_out"]:
+            text += f" Not in the mix, without numbers of their own: {row['left_out']}."
         yield Sentence(f"deployment:{name}", text, _at("deployment.csv", i))
 
 

@@ -138,7 +138,11 @@ def _selection(
             continue
         label = np.arange(p) if clusters is None else clusters
         rows.append(stability_over_folds(scored, label))
-        others = [a.selected for a in trained if is_matrix(a) and a.arm.model == scored.arm.model]
+        others = [
+            a.selected
+            for a in trained
+            if is_matrix(a) and a.arm.model == scored.arm.model and not a.untrained
+        ]
         if scored.arm.name == "reference" and others:
             rows.append(stability_over_conditions([scored.selected, *others], scored, label))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(SELECTION_COLUMNS))

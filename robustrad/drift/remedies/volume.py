@@ -23,6 +23,7 @@ class VolumeAdjustment(Remedy):
             raise NotApplicableError(
                 "volume_adjustment", "no volume", "original_shape_MeshVolume or VoxelVolume"
             )
+        _complete(volume)
         log = np.log(volume)
         weights = training.weights / training.weights.sum()
         middle = float(weights @ log)
@@ -33,6 +34,13 @@ class VolumeAdjustment(Remedy):
         return _Fitted(middle, (weights * (log - middle)) @ centered / spread)
 
 
+def _complete(volume: Floats) -> None:
+    missing = int((~np.isfinite(volume)).sum())
+    if missing:
+        found = f"no volume in {missing} of {volume.size} rows"
+        raise NotApplicableError("volume_adjustment", found, "a volume of every patient")
+
+
 @dataclass(frozen=True)
 class _Fitted(FittedRemedy):
     middle: float
@@ -41,6 +49,7 @@ class _Fitted(FittedRemedy):
     def transform(self, rows: Rows) -> Rows:
         if rows.volume is None:
             raise NotApplicableError("volume_adjustment", "no volume of a patient", "a volume in every row")
+        _complete(rows.volume)
         return rows.with_values(rows.X - np.outer(np.log(rows.volume) - self.middle, self.slope))
 
     def parameters(self) -> tuple[Floats, ...]:

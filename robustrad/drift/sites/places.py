@@ -61,9 +61,9 @@ def factors_of(places: tuple[Place, ...]) -> tuple[str, ...]:
 def volumes_of(data: DriftData) -> Floats | None:
     """Return the volume of every subject at every condition in mm^3, shape (n, k); None without any.
 
-    It is read from the features; where they hold none, the reference's volume stands for all conditions.
+    It is read from the features; where they do not hold it, the reference's volume stands for all conditions.
     """
-    for name in VOLUMES:
+    for name in VOLUMES if data.volume_name is None else (data.volume_name,):
         if name in data.features:
             return np.asarray(data.values[:, :, data.features.index(name)])
     if data.volume is None:

@@ -13,7 +13,7 @@ from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import DriftData, Floats
 from robustrad.drift.evaluate.drift_table import ARM_COLUMNS, CONDITIONAL, NOMINAL
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
-from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
+from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
 from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
@@ -29,7 +29,7 @@ SURVIVAL_COLUMNS = (
     "uno_delta_low", "uno_delta_high", "uno_status", "tau", "interval_note", "cutoff", "n_high", "flips",
     "flip_rate", "flip_low", "flip_high", "flips_up", "flips_down", "logrank_chi2", "logrank_p",
     "score_icc_a_1", "score_icc_a_1_low", "score_icc_a_1_high", "score_icc_status", "score_bias",
-    "verdict", "status",
+    "verdict", "status", "reason",
 )  # fmt: skip
 KAPLAN_MEIER_COLUMNS = (*ARM_COLUMNS, *KEY_COLUMNS, *CURVE_COLUMNS)
 OK, NO_FOLLOW_UP = "ok", "no_follow_up"
@@ -103,7 +103,7 @@ def evaluate_survival(
         frozen cut-off (the median risk of the training patients at the reference), draws averaged.
         ``logrank_*``: between these groups, a subject's being that of most repeats and draws. Controls have
         no band and no verdict. ``status``: ``ok``, ``few`` (fewer than 20 subjects), ``no_event``,
-        ``insufficient`` (fewer than 5, or more than 20 % dropped: no numbers).
+        ``insufficient`` (fewer than 5, or more than 20 % dropped: no numbers; ``reason`` says why).
     """
     settings = settings or Settings()
     horizon = survival.horizon if tau is None else tau
@@ -113,7 +113,7 @@ def evaluate_survival(
     rows: list[Row] = []
     curves: list[pd.DataFrame] = []
     for scored in arms:
-        levels = levels_of(data, mean_scores(scored))
+        levels = levels_of(data, mean_scores(scored), scored.untrained)
         rows += _arm_rows(scored, levels, cohort)
         curves += [
             pd.DataFrame(_about(scored, level), index=range(len(part))).join(part)
@@ -186,6 +186,7 @@ def _facts(scored: ArmScores, level: Level, cohort: _Cohort) -> Row:
         "score_icc_status": "",
         "verdict": "",
         "status": status,
+        "reason": reason_of(level, data, scored.untrained),
     }
 
 
