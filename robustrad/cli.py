@@ -269,7 +269,7 @@ def drift(
     ] = None,
     tau: Annotated[float | None, typer.Option(help="Horizon of Uno's C, with --time.")] = None,
     volume: Annotated[
-        str | None, typer.Option("--volume", metavar="COL", help="Feature that is the volume.")
+        str | None, typer.Option("--volume", metavar="COL", help="Column of the volume [MeshVolume].")
     ] = None,
     case: Annotated[str, typer.Option("--case", help="Column of the case in a table.")] = "case_id",
     condition: Annotated[str, typer.Option("--condition", help="Column of the condition.")] = "condition",

@@ -87,9 +87,10 @@ def drift(
     score : str, optional
         Column of finished scores in a table with conditions; nothing is fitted.
     threshold : float
-        Probability from which frozen scores count as positive.
+        Probability from which frozen scores count as positive; an error with models that are fitted here.
     volume : str, optional
-        Feature that is the volume.
+        Column of the volume, in the table or in ``cases``; default PyRadiomics' ``original_shape_MeshVolume``
+        or ``VoxelVolume``.
     case, condition, reference, roles
         How a feature table is read.
     matrix : bool

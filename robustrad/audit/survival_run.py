@@ -121,6 +121,9 @@ def _check(settings: SurvivalSettings, question: Question) -> None:
         raise DataError("tau", f"{settings.tau:g}", "a positive time")
     if question.positive is not None:
         raise DataError("positive", f"{question.positive!r}", "none: the event is 1, censored is 0")
+    if settings.cutoff is not None and question.score is None:
+        found = f"{settings.cutoff:g} with models that are fitted"
+        raise DataError("threshold", found, "none: their cut-off is the median risk of the training patients")
     check_asked(settings, question, statistic="C", fitted=question.score is None)
 
 

@@ -90,5 +90,5 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     return Clean(
         np.ascontiguousarray(values), rows[kept], order[anyone], np.flatnonzero(whole),
         pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS)), order[~anyone],
-        missing.any(axis=1)[:, somewhere].sum(axis=1),
+        np.asarray(missing.any(axis=1))[:, somewhere].sum(axis=1),
     )  # fmt: skip

@@ -108,7 +108,7 @@ def _with_roles(conditions: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     factors = ", ".join(map(str, conditions.loc[open_, "factor"].unique()[:5]))
     role = conditions["role"].astype(object).mask(open_, "acquisition")
     return conditions.assign(role=role), [
-        f"No role is declared for {factors}: taken as acquisition (roles=)."
+        f"No role is declared for {factors}: taken as acquisition (a column role says otherwise)."
     ]
 
 

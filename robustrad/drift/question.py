@@ -41,7 +41,8 @@ class Question:
     score : str, optional
         Column of finished scores, instead of features.
     volume : str, optional
-        Column of the volume; default PyRadiomics' ``original_shape_MeshVolume`` or ``VoxelVolume``.
+        Column of the volume, in the source or the table of subjects, with or without a modality (``PT:``);
+        default PyRadiomics' ``original_shape_MeshVolume`` or ``VoxelVolume``.
     reading : Reading
         Columns of a feature table, its reference, the roles of factors.
     """

@@ -13,7 +13,7 @@ from robustrad.core.errors import DataError, Problem, RobustradError
 from robustrad.drift.data import DriftData
 from robustrad.drift.load import load_drift_data
 from robustrad.drift.question import Question
-from robustrad.drift.source import open_source
+from robustrad.drift.source import Opened, open_source
 from robustrad.drift.survival.times import Survival, events_of, read_survival
 
 _HALF = "robustrad:half"
@@ -54,8 +54,9 @@ def load_survival_data(sources: Sequence[object], question: Question, *, time: s
         subjects = _told_of(opened.subjects, opened.observed.cases)
         try:
             read_survival(
-                subjects, list(subjects.index), time=time, event=question.outcome, where=opened.name
+                subjects, list(subjects.index), time=time, event=question.outcome, where=opened.told_by
             )
+            problems += _differing(opened, time, question)
         except RobustradError as error:
             problems += [problem for problem in error.problems if problem not in problems]
         tables.append(subjects)
@@ -72,6 +73,19 @@ def load_survival_data(sources: Sequence[object], question: Question, *, time: s
         data, clinical=data.clinical.drop(columns=time), outcome_name=question.outcome, warnings=tuple(few)
     )
     return Followed(data, Survival(times, event, time, question.outcome))
+
+
+def _differing(opened: Opened, time: str, question: Question) -> list[Problem]:
+    """Return a problem where the lesions of a patient tell of different times: one would be taken silently."""
+    if question.unit != "patient":
+        return []
+    times = pd.to_numeric(opened.subjects[time].reindex(list(opened.observed.cases)), errors="coerce")
+    distinct = times.groupby(np.array(opened.patients, dtype=object)).nunique()
+    patients = [str(patient) for patient in distinct.index[distinct > 1]]
+    if not patients:
+        return []
+    found = f"differs between the lesions of {', '.join(patients[:5])}"
+    return [Problem(f"{opened.told_by}, column {time!r}", found, "one time per patient")]
 
 
 def _halved(question: Question, tables: Sequence[pd.DataFrame]) -> Question:
