@@ -53,7 +53,7 @@ def test_a_plain_table_names_its_volume_which_is_no_feature(cases, volume):
     data = load_drift_data([table], Question("relapse", volume="ml"))
     assert data.features == ("texture",)
     np.testing.assert_array_equal(data.volume, volume)
-    with pytest.raises(DataError, match="no column 'mll'.*Did you mean ml"):
+    with pytest.raises(DataError, match=r"no column 'mll'.*Did you mean ml"):
         load_drift_data([table], Question("relapse", volume="mll"))
 
 

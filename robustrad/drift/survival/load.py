@@ -76,7 +76,7 @@ def load_survival_data(sources: Sequence[object], question: Question, *, time: s
 
 
 def _differing(opened: Opened, time: str, question: Question) -> list[Problem]:
-    """Return a problem where the lesions of a patient tell of different times: one would be taken silently."""
+    """Return a problem where the lesions of a patient tell of different times: one would be silent."""
     if question.unit != "patient":
         return []
     times = pd.to_numeric(opened.subjects[time].reindex(list(opened.observed.cases)), errors="coerce")

@@ -20,6 +20,7 @@ def survival_sentences(table: pd.DataFrame, safeguards: pd.DataFrame, *, margin:
         found += _performance(name, rows)
         found += _verdicts(name, rows, margin)
         found += _worst(name, rows)
+        found += _without_numbers(name, rows)
     for i, row in enumerate(safeguards.to_dict("records"), start=1):
         if row["status"] in {"WARN", "FAIL"}:
             about = f"{row['check']}:{row['subject']}"
@@ -70,6 +71,14 @@ def _worst(name: str, rows: pd.DataFrame) -> Iterator[Sentence]:
         f"{row['verdict']}; {row['flips']:g} of {row['n']} change between high and low risk."
     )
     yield Sentence(f"largest_loss:{name}", text, _at(i))
+
+
+def _without_numbers(name: str, rows: pd.DataFrame) -> Iterator[Sentence]:
+    poor = rows[rows["status"] == "insufficient"]
+    if len(poor):
+        reasons = "; ".join(dict.fromkeys(poor["reason"]))
+        text = f"{name}: no numbers at {len(poor)} of {len(rows)} levels: {reasons}."
+        yield Sentence(f"without_numbers:{name}", text, _at(poor.index[0], poor.index[-1]))
 
 
 def _p(value: float) -> str:
