@@ -14,7 +14,7 @@ from robustrad.stability.files import StudyTables, read_study, read_table, roles
 from robustrad.stability.naming import is_radiomic
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, assign_roles, observe
 
-_KEYS = ("case_id", "condition", "factor", "level")
+_KEYS = ("case_id", "factor", "level", "condition")
 _DEFAULTS = {"severity": float("nan"), "sign": float("nan"), "draw": 0, "role": None}
 _NOT_FEATURES = frozenset({*_KEYS, *_DEFAULTS, "status", "reason"})
 

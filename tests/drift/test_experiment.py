@@ -130,6 +130,9 @@ def test_scores_come_back_from_a_file_as_they_went(whole, tmp_path):
         fits.arms[0].tuned,
     )  # fmt: skip
     assert store.read("other") is None
+    store.write("untrained", replace(fits.arms[0], untrained={"noise=b": "why"}))
+    assert store.read("untrained").untrained == {"noise=b": "why"}
+    assert back.untrained == {}
 
 
 KILLED = """

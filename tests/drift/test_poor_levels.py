@@ -160,8 +160,8 @@ def test_breakdown_bears_on_the_levels_with_numbers(status, first, said):
     held = [word == "ok" for word in status]
     table = pd.DataFrame({
         "arm": "reference", "model": "logistic", "train": "reference", "factor": "noise",
-        "level": list("abc"), "role": "acquisition", "severity": [1.0, 2.0, 3.0], "sign": np.nan, "mean_abs_dp": 0.1,
-        "delta": np.where(held, 0.0, np.nan),
+        "level": list("abc"), "role": "acquisition", "severity": [1.0, 2.0, 3.0], "sign": np.nan,
+        "mean_abs_dp": 0.1, "delta": np.where(held, 0.0, np.nan),
         "delta_low_band": np.where(held, -0.02, np.nan),
         "delta_high_band": np.where(held, 0.02, np.nan), "status": status,
         "verdict": np.where(held, "robust", "inconclusive"),

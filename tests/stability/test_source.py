@@ -165,3 +165,25 @@ def test_features_asked_for_need_no_radiomic_name_beside_those_that_have_one():
     frame.insert(1, "condition", ["reference", "blur"] * 10)
     table = stability_table(frame, features=["score"])
     assert set(table["feature"]) == {"score"}
+
+
+def test_factor_and_level_name_the_conditions_of_a_table_without_them():
+    features, conditions = small()
+    whole = read_source(features, Reading(roles=roles(conditions)))
+    bare = read_source(features.drop(columns="condition"), Reading(roles=roles(conditions)))
+    assert bare.conditions["condition"].tolist() == ["reference", "blur=2mm", "blur=None"]
+    np.testing.assert_array_equal(bare.values, whole.values)
+
+
+def test_a_row_without_a_factor_is_told_where_factors_name_the_conditions():
+    features, _ = small()
+    with pytest.raises(DataError, match=r"row 3.*no factor"):
+        read_source(
+            features.drop(columns="condition").assign(factor=features["factor"].mask(features.index == 1)),
+            Reading(),
+        )
+
+
+def test_a_table_in_memory_is_called_what_the_caller_calls_it():
+    with pytest.raises(DataError, match=r"^features\.csv: no column 'condition'"):
+        read_source(plain_table().drop(columns="condition"), Reading(), where="features.csv")

@@ -107,6 +107,20 @@ def test_volume_adjustment_leaves_features_uncorrelated_with_log_volume(training
         assert abs(np.corrcoef(column, np.log(training.rows.volume))[0, 1]) < 1e-9
 
 
+def test_volume_adjustment_needs_the_volume_of_every_row(training: Training) -> None:
+    assert training.rows.volume is not None
+    holes = training.rows.volume.copy()
+    holes[[1, 4]] = np.nan
+    rows = replace(training.rows, volume=holes)
+    fitted = find("volume_adjustment").fit(training)
+    for ask in (
+        lambda: find("volume_adjustment").fit(replace(training, rows=rows)),
+        lambda: fitted.transform(rows),
+    ):
+        with pytest.raises(NotApplicableError, match=f"no volume in 2 of {holes.size} rows"):
+            ask()
+
+
 @pytest.mark.parametrize(
     ("name", "field", "reason"),
     [
