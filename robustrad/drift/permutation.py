@@ -124,7 +124,7 @@ def _pipeline(
     stability: PatientStability | None,
 ) -> float:
     dealt = ("permuted folds", seed, number)
-    folds = deal(endpoint.labels, data.groups, n_splits=n_splits, seed=dealt, batch=data.batch)
+    folds = deal(endpoint.labels, data.groups, n_splits=n_splits, seed=dealt)
     found = []
     for fold in range(n_splits):
         rows, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)

@@ -77,7 +77,7 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
     ]
     text = f"{name}: of {len(judged)} levels {', '.join(told)}, at a margin of {margin:g} AUC."
     half = ((judged["delta_high_band"] - judged["delta_low_band"]) / 2).max()
-    if np.isfinite(half):
+    if half > 0.0:
         text += f" The smallest margin that these patients could have verified at every level is {half:.3f}."
     start = rows.loc[rows["factor"] == "reference", "auc_low"]
     if (start <= CHANCE).any():
