@@ -26,7 +26,7 @@ def asked_remedies(
     resamples: int,
     seed: int,
 ) -> RemedySettings | None:
-    """Return how the remedies of these names are compared, see :class:`RemedySettings`; None without a name."""
+    """Return how remedies of these names are compared, see :class:`RemedySettings`; None without a name."""
     named = names if isinstance(names, str) else ",".join(names)
     if not named:
         return None
