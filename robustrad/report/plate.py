@@ -60,7 +60,7 @@ def settled(figure: Figure) -> Figure:
     """Return ``figure`` with everything in its final place: laid out once, not again for every format."""
     with drawing():
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
     return figure
 
 
