@@ -148,7 +148,8 @@ def preformatted(text: str) -> Markup:
 
 def folded(summary: str, block: Markup) -> Markup:
     """Return a block that opens on demand (and in print); empty stays empty."""
-    return Markup("<details><summary>{}</summary>{}</details>").format(summary, block) if block else block
+    box = Markup('<details class="fold"><summary>{}</summary>{}</details>')
+    return box.format(summary, block) if block else block
 
 
 def sentence_list(sentences: Sequence[Sentence]) -> Markup:
