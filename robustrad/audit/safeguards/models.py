@@ -71,7 +71,13 @@ def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuf
         f"{measure} {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted {shuffled} "
         f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
     )
-    if permuted.p <= LEVEL:
+    if permuted.arrangements * LEVEL < 1.0:
+        status = WARN
+        text = (
+            f"{name}: {shuffled} can lie in {permuted.arrangements:.0f} ways only, since patients change "
+            f"places with those of as many subjects (and the same batch): no permutation can tell. {facts}."
+        )
+    elif permuted.p <= LEVEL:
         status, text = PASS, f"{name}: {facts}."
     elif 1 / (1 + b) > LEVEL:
         fewest = round(1 / LEVEL) - 1

@@ -17,7 +17,7 @@ from robustrad.drift.evaluate.predictions import (
     decision_columns,
     filled,
 )
-from robustrad.drift.evaluate.verdict import INCONCLUSIVE, judge_change
+from robustrad.drift.evaluate.verdict import judge_change
 from robustrad.stability.status import FEW_SUBJECTS
 
 ARM_COLUMNS = ("arm", "model", "train")
@@ -50,8 +50,7 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
         Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
         than 20 patients, or 10 of a class), ``separated`` (AUC exactly 1 or 0: its interval has no width,
         which says how little a resample knows there), ``one_class``, ``insufficient`` (fewer than 5 patients,
-        or more than 20 % dropped: no numbers). Where no resample moves the AUC at the reference nor at the
-        level (separated classes, equal scores), the verdict is ``inconclusive``.
+        or more than 20 % dropped: no numbers).
     """
     scores = mean_scores(scored)
     levels = levels_of(cohort, scores)
@@ -96,9 +95,6 @@ def _add_discrimination(
         freedom=curves.delta_freedom[family],
     )
     adjusted = holm(tested.p[family])
-    varies = bool(
-        np.nanstd(curves.auc_samples[0]) > 0.0
-    )  # of the reference, else nothing is known of changes
     for i, row in enumerate(rows):
         row.update({
             "auc": curves.auc[i], "auc_low": auc.low[i], "auc_high": auc.high[i], "delta": curves.delta[i],
@@ -110,5 +106,4 @@ def _add_discrimination(
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high, "delong_p_holm": adjusted[place]}
-        told = varies or low != high
-        rows[i]["verdict"] = judge_change(low, high, margin=settings.margin) if told else INCONCLUSIVE
+        rows[i]["verdict"] = judge_change(low, high, margin=settings.margin)

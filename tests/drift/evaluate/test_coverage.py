@@ -9,6 +9,7 @@ from scipy.stats import norm
 from robustrad.drift.evaluate.discrimination import auc_curves, delong_contrasts
 from robustrad.drift.evaluate.levels import levels_of
 from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.notes import NOMINAL_FROM
 from robustrad.drift.evaluate.resample import patient_weights
 
 from .cohort import arm, cohort, levels
@@ -56,10 +57,10 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int,
     }
     print(f"{positive} + {negative}:", {name: np.round(share, 3) for name, share in found.items()})
     # DeLong's variance counts the interaction of positives and negatives twice, that of resamples thrice:
-    # with few patients and scores that correlate highly, its test and the band have some to spare.
-    spare = positive + negative < 100
-    assert found.pop("delong") >= 1.0 - ALPHA - TOLERANCE
-    if spare:
-        assert 1.0 - ALPHA - TOLERANCE <= found.pop("band") <= 0.99
+    # where scores correlate highly, its test and the band keep their level with some to spare. So do all
+    # intervals with fewer patients of a class than nominal coverage is claimed for.
+    spare = TOLERANCE if min(positive, negative) >= NOMINAL_FROM else 0.04
     for name, coverage in found.items():
-        assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= TOLERANCE), (name, coverage)
+        above = 0.025 if name in {"delong", "band"} else spare
+        assert np.all(coverage >= 1.0 - ALPHA - TOLERANCE), (name, coverage)
+        assert np.all(coverage <= 1.0 - ALPHA + max(above, spare)), (name, coverage)
