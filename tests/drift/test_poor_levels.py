@@ -70,7 +70,7 @@ def test_a_level_that_nobody_has_keeps_its_row_and_no_lower_one_is_called_the_la
         assert row["reason"] == "no subject has features at noise=b"
         assert np.isnan(row["auc"])
     (told,) = result.tables.breakdown.query("arm == 'reference'")["sentence"]
-    assert "robust up to severity 1, the largest with a number" in told
+    assert "up to severity 1, the largest with a number" in told
     assert "Severity 2 has no number." in told
     assert "largest severity tried" not in told
     assert any("1 conditions have no subject with features" in text for text in result.data.warnings)

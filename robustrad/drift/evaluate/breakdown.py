@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS
+from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS, UNCHANGED
 
 OK = "ok"
 NO_SEVERITY = "no_severity"
@@ -83,7 +83,10 @@ def _factor(
     last = next((severity for severity, said in words.items() if DRIFTS in said), np.nan)
     row |= {"first_not_robust": first, "first_drifts": last, "status": OK}
     top = float(levels["severity"].max())
-    told = _told(first, last, top, all_there=not (silent["severity"] > top).any())
+    beyond = bool((silent["severity"] > top).any())
+    told = _told(first, last, top, all_there=not beyond)
+    if (levels["verdict"] == UNCHANGED).all():
+        told = f"unchanged up to {_largest(top, all_there=not beyond)}"
     return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {could}"}
 
 
@@ -125,11 +128,18 @@ def _silent(levels: pd.DataFrame) -> str:
     )
 
 
+def _largest(top: float, *, all_there: bool) -> str:
+    """Return the words for the largest severity with a number, whether or not a larger one was tried."""
+    return (
+        f"the largest severity tried ({top:g})"
+        if all_there
+        else f"severity {top:g}, the largest with a number"
+    )
+
+
 def _told(first: float, last: float, top: float, *, all_there: bool) -> str:
-    if np.isnan(first) and not all_there:
-        return f"robust up to severity {top:g}, the largest with a number"
     if np.isnan(first):
-        return f"robust up to the largest severity tried ({top:g})"
+        return f"robust up to {_largest(top, all_there=all_there)}"
     if np.isnan(last):
         return f"not shown robust from severity {first:g} on, and not shown to drift up to {top:g}"
     if first == last:

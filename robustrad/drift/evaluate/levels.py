@@ -30,12 +30,15 @@ class Level:
         Subjects with a score at the reference and at every draw.
     dropped : int
         Subjects with a score at the reference that miss one here.
+    patients : int
+        Patients of the subjects compared.
     """
 
     key: dict[str, object]
     columns: Ints
     present: Flags
     dropped: int
+    patients: int
 
     @property
     def n(self) -> int:
@@ -54,8 +57,8 @@ class Level:
 
     @property
     def enough(self) -> bool:
-        """Whether at least 5 subjects are left and at most 20 % were dropped."""
-        return self.n >= MIN_SUBJECTS and self.dropped <= MAX_DROPPED * (self.n + self.dropped)
+        """Whether at least 5 patients are left and at most 20 % of the subjects were dropped."""
+        return self.patients >= MIN_SUBJECTS and self.dropped <= MAX_DROPPED * (self.n + self.dropped)
 
 
 def levels_of(cohort: Cohort, scores: Floats, untrained: Collection[str] = ()) -> list[Level]:
@@ -85,7 +88,8 @@ def levels_of(cohort: Cohort, scores: Floats, untrained: Collection[str] = ()) -
             continue  # the arm is not tested here
         present = known[:, 0] & known[:, columns].all(axis=1) & (columns.size > 0)
         dropped = int(known[:, 0].sum() - present.sum())
-        levels.append(Level(_key(told), columns, present, dropped))
+        patients = int(np.unique(cohort.groups[present]).size)
+        levels.append(Level(_key(told), columns, present, dropped, patients))
     return levels
 
 
@@ -102,7 +106,7 @@ def reason_of(level: Level, cohort: Cohort, untrained: Mapping[str, str]) -> str
         return (
             f"{level.dropped} of {level.n + level.dropped} subjects are missing at {level.key['condition']}"
         )
-    return f"too few at {level.key['condition']}: {level.n} subjects, {MIN_SUBJECTS} are the fewest"
+    return f"too few at {level.key['condition']}: {level.patients} patients, {MIN_SUBJECTS} are the fewest"
 
 
 def _key(rows: pd.DataFrame) -> dict[str, object]:

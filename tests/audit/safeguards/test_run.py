@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from robustrad.audit.safeguards.cohort import cohort_rows
-from robustrad.audit.safeguards.comparison import fold_auc
+from robustrad.audit.safeguards.comparison import Common, fold_auc
 from robustrad.audit.safeguards.models import permutation_row
 from robustrad.audit.safeguards.run import run_safeguards
 from robustrad.drift.arms import Arm, ArmScores
@@ -120,8 +120,7 @@ def test_a_frozen_model_is_compared_in_the_folds_of_the_baseline() -> None:
     data, size, y = volume_cohort()
     found = rows(data, scored(data, size, frozen=True))
     folds = outer_folds(data, n_splits=5, repeats=5, seed=0)
-    everyone, once = np.ones(N, dtype=bool), np.ones((0, N))
-    within = fold_auc(np.tile(size, (5, 1)), y, folds, once, present=everyone)[0]
+    within = fold_auc(np.tile(size, (5, 1)), Common(y, np.arange(N), folds, np.ones((2, N)))).value
     # Within a fold the fitted model of volume ranks as volume does, and so does this score.
     assert found.loc["volume_only", "value"] == within
     assert found.loc["beats_volume", "value"] == 0.0
