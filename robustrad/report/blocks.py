@@ -49,7 +49,7 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
 
 
 def framed(table: Markup, label: str, *, tall: bool = False) -> Markup:
-    """Return a table in a box that scrolls by itself; empty stays empty."""
+    """Return a table or a picture in a box that scrolls by itself; empty stays empty."""
     if not table:
         return table
     return Markup('<div class="scroll{}" role="region" tabindex="0" aria-label="{}">{}</div>').format(
@@ -86,11 +86,10 @@ def _mm(figure: Figure) -> float:
 
 
 def picture_block(png: bytes, *, caption: str, alt: str) -> Markup:
-    """Return a PNG inside the page."""
+    """Return a PNG inside the page; on a phone it scrolls by itself."""
     source = "data:image/png;base64," + base64.b64encode(png).decode()
-    return Markup('<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>').format(
-        source, alt, caption
-    )
+    shown = framed(Markup('<img src="{}" alt="{}">').format(source, alt), f"Figure: {alt}")
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(shown, caption)
 
 
 def _files(plate: Plate) -> Markup:
