@@ -16,6 +16,7 @@ from robustrad.report.catalog_views import (
     whole,
 )
 from robustrad.report.holdings import Holdings
+from robustrad.report.model_facts import margin_words
 from robustrad.report.views import Column, Table
 
 
@@ -48,7 +49,8 @@ def drift_table(holdings: Holdings) -> Table | None:
             (
                 f"Intervals of AUC: 95 %, {made}. Change: simultaneous 95 % band over "
                 "all levels. "
-                f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}"
+                f"Verdicts at a margin of {margin_words(holdings.drift_record)}; controls and the "
+                f"reference have none.{few}"
             ),
         ),
         landscape=True,
