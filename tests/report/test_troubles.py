@@ -56,4 +56,4 @@ def test_the_page_gives_the_reason_of_a_skip_and_no_other(tmp_path: Path) -> Non
     section = failures(derive(read_holdings(folder)))
     said = re.sub(r"<[^>]+>", "", "".join(str(part) for part in section.lead))
     assert "does not apply" not in said
-    assert "Skipped: 40 to 62 voxels left on the grid, fewer than 64 (units: 2, cases: 2)." in said
+    assert "Skipped: 40 to 62 voxels left on the analysis grid, fewer than 64 (units: 2, cases: 2)." in said
