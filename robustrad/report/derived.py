@@ -21,6 +21,7 @@ from robustrad.report.tables import write_csv
 from robustrad.report.troubles import trouble_counts, trouble_reasons
 from robustrad.stability.facts import VOLUMES
 from robustrad.stability.observations import CHAINS, REFERENCE
+from robustrad.stability.shared_features import shared_counts
 from robustrad.stability.strength_summary import strength_table
 from robustrad.stability.survivors import factor_counts, survivor_counts, survivors
 from robustrad.sweep.status import study_status
@@ -52,6 +53,7 @@ def derive(holdings: Holdings) -> Holdings:
     if stability is not None:
         added["survivors"] = survivors(stability.frame)
         added["survivor_counts"] = survivor_counts(stability.frame)
+        added["shared_features"] = shared_counts(stability.frame)
         added["limits"] = _limits(stability.frame)
         added["dictionary"] = explain(dict.fromkeys(stability.frame["feature"]))
     headline = holdings.sheet("headline")
