@@ -160,7 +160,7 @@ def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
         yield (
             "Factors that change the definition of a feature (discretization, analysis voxel size) were "
             "judged by "
-            "ICC(C,1) after z-scoring each level and by Spearman's correlation."
+            "ICC(C,1) after z-scoring each level; Spearman's correlation stands beside it."
         )
     yield (
         "Features with |Spearman| above 0.9 in every pair at the reference formed a cluster. Subjects "
