@@ -176,7 +176,7 @@ def troubles(holdings: Holdings) -> Table | None:
     return whole(
         holdings,
         "trouble_counts",
-        "Units without features, by reason (# stands for a number).",
+        "Units without features, by reason (with the range where its number differs).",
         (
             Column("Factor", ("factor",)),
             Column("Level", ("level",)),

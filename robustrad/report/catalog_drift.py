@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from robustrad.drift.evaluate.notes import FEW_OF_CLASS
 from robustrad.report.catalog_views import (
     INTERVAL,
     LEVEL_COLUMNS,
@@ -13,10 +14,21 @@ from robustrad.report.catalog_views import (
     interval_words,
     positions,
     safeguards,
+    status_column,
+    status_words,
     whole,
 )
 from robustrad.report.holdings import Holdings
+from robustrad.report.model_facts import margin_words
 from robustrad.report.views import Column, Table
+from robustrad.stability.status import FEW_SUBJECTS
+
+STATUSES = {
+    "few": f"fewer than {FEW_SUBJECTS} patients, or fewer than {FEW_OF_CLASS} of a class",
+    "separated": "an AUC of exactly 0 or 1; its interval has no width and says nothing",
+    "one_class": "only one class is left",
+    "insufficient": "fewer than 5 patients, or more than 20 % dropped",
+}
 
 
 def drift_table(holdings: Holdings) -> Table | None:
@@ -24,7 +36,7 @@ def drift_table(holdings: Holdings) -> Table | None:
     sheet = holdings.sheet("drift")
     if sheet is None:
         return None
-    made, few = interval_words(sheet.frame)
+    made = interval_words(sheet.frame)
     return Table(
         "drift",
         "Performance of the model at every level, and what changed against the reference (same patients).",
@@ -41,6 +53,7 @@ def drift_table(holdings: Holdings) -> Table | None:
             Column("CITL", ("citl",), "2f", about="Calibration in the large"),
             Column("Flips", ("flips",), "plain", about="Subjects whose class changes"),
             Column("Score ICC", ("score_icc_a_1",), "2f", about="ICC(A,1) of the score with the reference"),
+            *status_column(sheet.frame),
         ),
         groups=("model",),
         group_notes=("arm",),
@@ -48,7 +61,8 @@ def drift_table(holdings: Holdings) -> Table | None:
             (
                 f"Intervals of AUC: 95 %, {made}. Change: simultaneous 95 % band over "
                 "all levels. "
-                f"Verdicts at the margin declared beforehand; controls and the reference have none.{few}"
+                f"Verdicts at a margin of {margin_words(holdings.drift_record)}; controls and the "
+                f"reference have none.{status_words(sheet.frame, STATUSES)}"
             ),
         ),
         landscape=True,
@@ -80,6 +94,9 @@ def breakdown_table(holdings: Holdings) -> Table | None:
 
 def deployment_table(holdings: Holdings) -> Table | None:
     """Every patient at a random condition."""
+    sheet = holdings.sheet("deployment")
+    separated = sheet is not None and sheet.frame["auc"].isin((0.0, 1.0)).any()
+    edge = " An AUC of exactly 0 or 1 has an interval without width, which says nothing." if separated else ""
     return whole(
         holdings,
         "deployment",
@@ -98,7 +115,7 @@ def deployment_table(holdings: Holdings) -> Table | None:
             (
                 "AUC per level is blind to a shift that all patients share; in a mix of conditions that "
                 "shift costs "
-                "thresholds, calibration and AUC."
+                f"thresholds, calibration and AUC.{edge}"
             ),
         ),
     )

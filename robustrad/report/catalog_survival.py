@@ -13,9 +13,20 @@ from robustrad.report.catalog_views import (
     interval_words,
     positions,
     safeguards,
+    status_column,
+    status_words,
 )
 from robustrad.report.holdings import Holdings
+from robustrad.report.model_facts import margin_words
 from robustrad.report.views import Column, Table
+from robustrad.stability.status import FEW_SUBJECTS
+
+STATUSES = {
+    "few": f"fewer than {FEW_SUBJECTS} patients",
+    "separated": "a C of exactly 0 or 1; its interval has no width and says nothing",
+    "no_event": "nobody had the event",
+    "insufficient": "fewer than 5 patients, or more than 20 % dropped",
+}
 
 
 def survival_table(holdings: Holdings) -> Table | None:
@@ -23,7 +34,7 @@ def survival_table(holdings: Holdings) -> Table | None:
     sheet = holdings.sheet("survival")
     if sheet is None:
         return None
-    made, few = interval_words(sheet.frame)
+    made = interval_words(sheet.frame)
     return Table(
         "survival",
         "Time to event: concordance at every level, and what changed against the reference (same patients).",
@@ -40,6 +51,7 @@ def survival_table(holdings: Holdings) -> Table | None:
             Column("Flips", ("flips",), "plain", about="Subjects that change between high and low risk"),
             Column("Log-rank p", ("logrank_p",), "p", about="High against low risk"),
             Column("Risk ICC", ("score_icc_a_1",), "2f", about="ICC(A,1) of the risk with the reference"),
+            *status_column(sheet.frame),
         ),
         groups=("model",),
         group_notes=("arm",),
@@ -47,7 +59,8 @@ def survival_table(holdings: Holdings) -> Table | None:
             (
                 f"Intervals of C: 95 %, {made}. Change: simultaneous 95 % band over "
                 "all levels. High and low risk: above and below the median risk of the training patients at "
-                f"the reference, kept for every level.{few}"
+                "the reference, kept for every level. Verdicts at a margin of "
+                f"{margin_words(holdings.survival_record, 'C')}.{status_words(sheet.frame, STATUSES)}"
             ),
         ),
         landscape=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -83,11 +83,25 @@ def change_column(statistic: str) -> Column:
     )
 
 
-def interval_words(frame: pd.DataFrame) -> tuple[str, str]:
-    """Return how the intervals of levels were made, and what the status ``few`` means where one has it."""
+def interval_words(frame: pd.DataFrame) -> str:
+    """Return what the intervals of levels claim."""
     notes = sorted({str(note) for note in frame["interval_note"].dropna() if note})
-    few = " Status few: fewer than 20 subjects." if frame["status"].eq("few").any() else ""
-    return "; ".join(notes) or "none", few
+    return "; ".join(notes) or "none"
+
+
+def status_column(frame: pd.DataFrame) -> tuple[Column, ...]:
+    """Return a column of the status where a row has another than ``ok``."""
+    return (Column("Status", ("status",)),) if _unusual(frame) else ()
+
+
+def status_words(frame: pd.DataFrame, meanings: Mapping[str, str]) -> str:
+    """Return what each status that a row has means; empty where all are ``ok``."""
+    told = [f" Status {name}: {meanings[name]}." for name in meanings if name in _unusual(frame)]
+    return "".join(told)
+
+
+def _unusual(frame: pd.DataFrame) -> set[str]:
+    return set(frame["status"].dropna()) - {"ok"} if "status" in frame else set()
 
 
 def safeguards(holdings: Holdings, sheet: str, title: str) -> Table | None:

@@ -40,7 +40,7 @@ def stability(
             "and may rise "
             "with severity while agreement falls. Definition factors (bins, analysis voxel size) change what "
             "a feature is and "
-            "are judged by ranks."
+            "are judged after z-scoring each level, by ICC(C,1); Spearman's correlation stands beside it."
         ),
     )
     body = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,8 @@ from robustrad.report.holdings import Holdings
 from robustrad.report.provenance import engine_note
 from robustrad.report.sections import Section
 from robustrad.report.sheets import Number, Sentence
+
+_REASONS = 4  # told in a sentence; the table has all
 
 
 def done(holdings: Holdings) -> Section:
@@ -34,8 +37,7 @@ def done(holdings: Holdings) -> Section:
             f"Protocol {protocol.get('name', 'without a name')}: {perturbed['factor'].nunique()} factors, "
             f"{len(conditions)} conditions with the unperturbed reference, over "
             f"{0 if cases is None else len(cases.frame)} cases. Every case was seen under every "
-            "condition that "
-            "applies to it."
+            "condition; what was skipped, and why, stands under Failures and skips."
         )
     body = (heading("Conditions"), picture, heading("Cases"), table_block(catalog.cohort(holdings)))
     return Section("done", "What was done", tuple(lead), body)
@@ -84,11 +86,12 @@ def failures(holdings: Holdings) -> Section:
             number("ok"),
             " gave features, ",
             number("skipped"),
-            " were skipped because the perturbation does not apply, ",
+            " were skipped, ",
             number("failed"),
             " failed, and ",
             number("missing"),
             " are not computed yet.",
+            *_reasons(holdings),
         ),
         "failures",
         units.file,
@@ -102,6 +105,23 @@ def failures(holdings: Holdings) -> Section:
             )
         )
     return Section("failures", title, (told,), tuple(body))
+
+
+def _reasons(holdings: Holdings) -> Iterator[str | Number]:
+    """Yield why units were skipped or failed, the most frequent reasons with their counts."""
+    sheet = holdings.sheet("trouble_reasons")
+    if sheet is None:
+        return
+    for row in range(min(_REASONS, len(sheet.frame))):
+        yield f" {str(sheet.frame['status'].iloc[row]).capitalize()}: "
+        yield sheet.number(row, "reason", "text")
+        yield " (units: "
+        yield sheet.number(row, "units", "int")
+        yield ", cases: "
+        yield sheet.number(row, "cases", "int")
+        yield ")."
+    if len(sheet.frame) > _REASONS:
+        yield " Other reasons stand in the table."
 
 
 def provenance(holdings: Holdings) -> Section:

@@ -8,24 +8,14 @@ guidelines (Zwanenburg 2020). ``filled``: the evidence answers the item. ``partl
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import NamedTuple
 
 import pandas as pd
 
 from robustrad.report import extraction_text as words
+from robustrad.report.checklists_model import AUTHOR, FILLED, PARTLY, Answer, model_answers
 from robustrad.report.holdings import Holdings
 
 COLUMNS = ("framework", "item", "topic", "status", "evidence")
-FILLED, PARTLY, AUTHOR = "filled", "partly", "author"
-
-
-class Answer(NamedTuple):
-    """What a study says on one item."""
-
-    status: str
-    evidence: str
-
-
 _ASK = Answer(AUTHOR, "")
 
 
@@ -33,7 +23,7 @@ def checklist(holdings: Holdings) -> pd.DataFrame:
     """Return every item of the three lists with :data:`COLUMNS`."""
     with (files("robustrad.report") / "data" / "checklists.csv").open(encoding="utf-8") as stream:
         items = pd.read_csv(stream, dtype=str, keep_default_na=False)
-    answers = {**_of_the_study(holdings), **_of_stability(holdings), **_of_the_model(holdings)}
+    answers = {**_of_the_study(holdings), **_of_stability(holdings), **model_answers(holdings)}
     found = [answers.get(rule, _ASK) for rule in items.pop("rule")]
     return items.assign(
         status=[answer.status for answer in found], evidence=[answer.evidence for answer in found]
@@ -67,7 +57,10 @@ def _of_extraction(holdings: Holdings) -> dict[str, Answer]:
     software = (
         f"PyRadiomics {versions.get('pyradiomics-bhklab', '')}, robustrad {versions.get('robustrad', '')}"
     )
-    grid = "aligned with the corner of the image; as many voxels as cover the ROI with its padding"
+    grid, beyond = "the image's own: there was no resampling", "not applicable: there was no resampling"
+    if any(settings.get("resampledPixelSpacing") or ()):
+        grid = "aligned with the corner of the image; as many voxels as cover the ROI with its padding"
+        beyond = "none: grid voxels whose centers lie outside the image hold 0"
     zones = "Chebyshev distance 1 (all 26 neighbors)"
     distance = f"Chebyshev distance {', '.join(str(value) for value in settings['distances'])}"
     answers = {
@@ -82,6 +75,7 @@ def _of_extraction(holdings: Holdings) -> dict[str, Answer]:
         "defaults": Answer(FILLED, "settings that study.json does not name are PyRadiomics' defaults"),
         "settings": Answer(FILLED, "study.json, conditions.csv"),
         "grid_position": Answer(FILLED, grid),
+        "extrapolation": Answer(FILLED, beyond),
         "rounding": Answer(FILLED, "none; 64-bit floating point throughout"),
         "mask_interpolation": Answer(FILLED, "nearest neighbor; a voxel belongs to the ROI or does not"),
         "resegmentation": Answer(FILLED, words.resegmentation(settings)),
@@ -125,37 +119,4 @@ def _of_stability(holdings: Holdings) -> dict[str, Answer]:
         found["segmentation"] = Answer(
             PARTLY, "delineation factors (tables/factors.csv); perturbed contours, not observers"
         )
-    return found
-
-
-def _of_the_model(holdings: Holdings) -> dict[str, Answer]:
-    drift = holdings.sheet("drift")
-    if drift is None:
-        return {}
-    record = "drift/drift.json"
-    found = {
-        "split": Answer(FILLED, f"repeated, stratified cross-validation grouped by patient ({record})"),
-        "imbalance": Answer(PARTLY, f"prevalence in {record}"),
-        "scaling": Answer(FILLED, f"z-scores fitted on training patients ({record})"),
-        "dimension": Answer(
-            FILLED, f"near-constant filter, correlation pruning, selection inside folds ({record})"
-        ),
-        "redundant": Answer(FILLED, "correlation pruning at |rho| > .9 inside training folds"),
-        "algorithm": Answer(FILLED, ", ".join(dict.fromkeys(drift.frame["model"].astype(str)))),
-        "tuning": Answer(FILLED, f"inner grouped cross-validation ({record})"),
-        "selection": Answer(PARTLY, "all models are reported; none is chosen afterwards"),
-        "testing": Answer(PARTLY, "internal: cross-validation; external testing is the authors' step"),
-        "metrics": Answer(FILLED, "AUC, Brier, calibration, flips (drift/drift.csv)"),
-        "calibration": Answer(FILLED, "calibration in the large, slope, Brier (drift/drift.csv)"),
-        "uncertainty": Answer(FILLED, "bootstrap over patients, simultaneous bands (drift/drift.csv)"),
-        "comparison": Answer(FILLED, "paired bootstrap and DeLong contrasts (drift/drift.csv)"),
-        "performance": Answer(FILLED, "drift/drift.csv"),
-        "code": Answer(PARTLY, "robustrad and the command in the report; sharing is the authors' step"),
-        "dimensionality": Answer(
-            PARTLY, "features selected and patients (drift/selected.csv, drift/drift.json)"
-        ),
-    }
-    if holdings.sheet("safeguards"):
-        found["confounders"] = Answer(FILLED, "volume and batch (drift/safeguards.csv)")
-        found["nonradiomic"] = Answer(FILLED, "volume-only and clinical-only models (drift/safeguards.csv)")
     return found

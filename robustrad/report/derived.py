@@ -18,8 +18,10 @@ from robustrad.report.dictionary import explain
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sheet
 from robustrad.report.tables import write_csv
+from robustrad.report.troubles import trouble_counts, trouble_reasons
 from robustrad.stability.facts import VOLUMES
 from robustrad.stability.observations import CHAINS, REFERENCE
+from robustrad.stability.shared_features import shared_counts
 from robustrad.stability.strength_summary import strength_table
 from robustrad.stability.survivors import factor_counts, survivor_counts, survivors
 from robustrad.sweep.status import study_status
@@ -40,7 +42,8 @@ def derive(holdings: Holdings) -> Holdings:
         units = _units(holdings, features)
         added["units"] = _unit_counts(units)
         added["troubles"] = units[units["status"].isin(_STATUSES[1:3])].reset_index(drop=True)
-        added["trouble_counts"] = _trouble_counts(added["troubles"])
+        added["trouble_counts"] = trouble_counts(added["troubles"])
+        added["trouble_reasons"] = trouble_reasons(added["troubles"])
     if features is not None:
         added["strength"] = _wide(strength_table(features))
     cases = holdings.sheet("cases")
@@ -50,6 +53,7 @@ def derive(holdings: Holdings) -> Holdings:
     if stability is not None:
         added["survivors"] = survivors(stability.frame)
         added["survivor_counts"] = survivor_counts(stability.frame)
+        added["shared_features"] = shared_counts(stability.frame)
         added["limits"] = _limits(stability.frame)
         added["dictionary"] = explain(dict.fromkeys(stability.frame["feature"]))
     headline = holdings.sheet("headline")
@@ -107,15 +111,6 @@ def _unit_counts(units: pd.DataFrame) -> pd.DataFrame:
     counts = units["status"].value_counts()
     row = {name: int(counts.get(name, 0)) for name in _STATUSES}
     return pd.DataFrame([{"units": sum(row.values()), **row}])
-
-
-def _trouble_counts(troubles: pd.DataFrame) -> pd.DataFrame:
-    """Count skips and failures by factor, level, status and reason (``#`` for each number in it)."""
-    reason = troubles["reason"].astype(object)
-    reason = reason.where(reason.notna(), "").astype(str).str.replace(r"\d+(?:\.\d+)?", "#", regex=True)
-    keys = ["factor", "level", "status", "reason"]
-    grouped = troubles.assign(reason=reason).groupby(keys, sort=False, dropna=False)
-    return grouped.agg(units=("status", "size"), cases=("case_id", "nunique")).reset_index()
 
 
 def _wide(strength: pd.DataFrame) -> pd.DataFrame:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from robustrad import __version__
 from robustrad.core.errors import RobustradError
 from robustrad.report import extraction_text as words
+from robustrad.report.factor_text import factor_text
 from robustrad.report.holdings import Holdings
+from robustrad.report.methods_model import model_text
+from robustrad.report.model_facts import fitted_models
 from robustrad.report.provenance import engine_note
 from robustrad.stability.classes import KOO_LI, Thresholds
-
-_NOT_NUMBERS = frozenset({"kind", "version", "severity", "sign"})
-_UNITS = {"_mm": " mm", "_deg": " degrees"}
-_ABBREVIATIONS = {"sd": "SD", "fwhm": "FWHM", "rms": "RMS", "suv": "SUV", "hu": "HU"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def methods(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Methods:
         ("Perturbations", " ".join(_perturbations(holdings))),
         ("Features", " ".join(_extraction(holdings))),
         ("Stability", " ".join(_stability(holdings, thresholds))),
-        ("Model", " ".join(_model(holdings))),
+        ("Model", " ".join(model_text(holdings))),
         ("Software", " ".join(_software(holdings))),
     ]
     kept = tuple((heading, text) for heading, text in parts if text)
@@ -75,42 +73,6 @@ def sources(holdings: Holdings) -> tuple[str, ...]:
         return load_protocol(name).references
     except RobustradError:
         return ()
-
-
-def factor_text(name: str, factor: Mapping[str, Any]) -> str:
-    """Return one factor with its kind, numbers, severities and draws."""
-    levels = list(dict(factor.get("levels", {})).values())
-    kinds = list(dict.fromkeys(str(level.get("kind", "")) for level in levels))
-    keys = dict.fromkeys(key for level in levels for key in level if key not in _NOT_NUMBERS)
-    shown = [_values(key, [level.get(key) for level in levels]) for key in keys]
-    severities = list(dict.fromkeys(level.get("severity") for level in levels))
-    told = [", ".join(kinds), *(text for text in shown if text)]
-    if None not in severities:
-        told.append(f"severity {', '.join(_value(value) for value in severities)}")
-    draws = int(factor.get("draws") or 1)
-    told += [f"{draws} draws per level"] if draws > 1 else []
-    return f"{name.replace('_', ' ')} ({factor.get('role')}): {'; '.join(told)}"
-
-
-def _values(key: str, values: list[Any]) -> str:
-    """Return one parameter over the levels of a factor, with its unit where the name has one."""
-    if all(value is None or isinstance(value, dict) for value in values):
-        return ""
-    name, unit = key, ""
-    for suffix, sign in _UNITS.items():
-        if key.endswith(suffix):
-            name, unit = key.removesuffix(suffix), sign
-    shown = [_ABBREVIATIONS.get(word, word) for word in name.split("_")]
-    listed = list(dict.fromkeys(_value(value) for value in values if value is not None))
-    return f"{' '.join(shown)} {', '.join(listed)}{unit}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        parts = [_value(part) for part in value]
-        return parts[0] if len(set(parts)) == 1 else " x ".join(parts)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{value:g}".replace("-", "\N{MINUS SIGN}") if number else str(value)
 
 
 def _perturbations(holdings: Holdings) -> Iterator[str]:
@@ -198,7 +160,7 @@ def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
         yield (
             "Factors that change the definition of a feature (discretization, analysis voxel size) were "
             "judged by "
-            "ICC(C,1) after z-scoring each level and by Spearman's correlation."
+            "ICC(C,1) after z-scoring each level; Spearman's correlation stands beside it."
         )
     yield (
         "Features with |Spearman| above 0.9 in every pair at the reference formed a cluster. Subjects "
@@ -209,46 +171,24 @@ def _stability(holdings: Holdings, thresholds: Thresholds) -> Iterator[str]:
     )
 
 
-def _model(holdings: Holdings) -> Iterator[str]:
-    drift, record = holdings.sheet("drift"), holdings.drift_record
-    if drift is None:
-        return
-    models = ", ".join(dict.fromkeys(drift.frame["model"].astype(str)))
-    settings = record.get("settings", record)
-    margin = record.get("margin", settings.get("margin", 0.05) if isinstance(settings, dict) else 0.05)
-    name = record.get("outcome_name") or record.get("outcome") or "the outcome"
-    yield (
-        f"Models ({models}) of {name} were trained on unperturbed images and applied to every condition "
-        "of the same "
-        "held-out patients in repeated, stratified cross-validation that never splits a patient; "
-        "scaling, selection and "
-        "tuning were fitted inside the training folds, and thresholds were never chosen again."
-    )
-    yield (
-        "AUC was computed within folds and averaged. Differences from the reference have intervals from "
-        "a bootstrap over "
-        "patients (one set of resamples for all conditions), conditional on the fitted models; DeLong "
-        "contrasts "
-        "[@DeLong1988] [@SunXu2014] stand beside them."
-    )
-    yield (
-        f"With a margin of {margin:g} AUC declared beforehand, a model is called robust where the "
-        "simultaneous interval "
-        "lies above minus the margin, drifting where it lies below, and inconclusive otherwise."
-    )
-    if holdings.sheet("safeguards"):
-        yield "Baselines of volume, batch and permuted labels followed Welch et al. [@Welch2019]."
-    if holdings.sheet("remedies"):
-        yield "Remedies were fitted on training patients only; ComBat as in Johnson et al. [@Johnson2007]."
-
-
 def _software(holdings: Holdings) -> Iterator[str]:
-    versions = holdings.record.get("versions", {})
+    versions = _versions(holdings)
     if versions:
-        shown = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "robustrad")
-        yield f"robustrad {__version__} with {shown}."
+        yield f"robustrad {__version__} with {', '.join(f'{name} {one}' for name, one in versions.items())}."
     yield (
         "Reporting follows CLEAR [@Kocak2023], METRICS [@Kocak2024] and the IBSI's reporting list as far "
         "as the study "
         "itself can answer them."
     )
+
+
+def _versions(holdings: Holdings) -> dict[str, str]:
+    """Return what computed the study, then what its models needed beside it."""
+    left_out = {"robustrad"} if holdings.sheet("remedies") else {"robustrad", "neuroCombat"}
+    if not fitted_models(holdings):
+        left_out.add("scikit-learn")
+    found: dict[str, str] = dict(holdings.record.get("versions", {}))
+    for name, version in dict(holdings.drift_record.get("versions", {})).items():
+        before = found.setdefault(name, version)
+        found[name] = before if before == version else f"{before} (models: {version})"
+    return {name: version for name, version in found.items() if name not in left_out}

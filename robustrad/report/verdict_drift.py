@@ -8,7 +8,14 @@ import pandas as pd
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Number, Sentence, Sheet
-from robustrad.report.verdict_models import judged_levels, told_safeguards
+from robustrad.report.verdict_models import (
+    FEW,
+    UNCHANGED,
+    levels_of,
+    reference_parts,
+    shown_above_chance,
+    told_safeguards,
+)
 from robustrad.report.verdict_stability import ROLES
 
 
@@ -31,50 +38,31 @@ def model_verdict(holdings: Holdings) -> Iterator[Sentence]:
         reference = [int(str(i)) for i in rows.index[rows["factor"].eq("reference")]]
         if not reference:
             continue
-        row = reference[0]
-        verdicts, tone = judged_levels(rows)
-        yield Sentence(
-            "Model",
-            (
-                f"{str(model).replace('_', ' ').capitalize()} predicts {name} with AUC ",
-                drift.number(row, "auc", "2f"),
-                " (95 % interval ",
-                drift.number(row, "auc_low", "2f"),
-                " to ",
-                drift.number(row, "auc_high", "2f"),
-                f") at the reference.{verdicts}",
-            ),
-            "drift",
-            drift.file,
-            tone,
-        )
+        told, judged = reference_parts(
+            drift, reference[0], "AUC", "auc",
+            says=f"{str(model).replace('_', ' ').capitalize()} predicts {name}",
+            of=f"of {str(model).replace('_', ' ')} for {name}",
+        )  # fmt: skip
+        verdicts, tone = levels_of(rows) if judged else ("", "poor")
+        yield Sentence("Model", (*told, verdicts), "drift", drift.file, tone)
 
 
 def holds_until(holdings: Holdings) -> Iterator[Sentence]:
-    """Until which severity the first model holds, factor by factor."""
+    """Until which severity the first model that predicts at all holds, factor by factor."""
     sheet = holdings.sheet("breakdown")
     if sheet is None:
         return
-    frame = sheet.frame
+    frame, levels = sheet.frame, _levels_that_can_drift(holdings)
     own = frame[frame["arm"].eq(_main_arm(sheet)) & frame["role"].isin(ROLES) & frame["status"].eq("ok")]
+    own = own[own["model"].isin(levels["model"])]
     own = own[own["model"].eq(own["model"].iloc[0])] if len(own) else own
     if own.empty:
         return
     parts: list[str | Number] = []
     for i, factor in own["factor"].items():
         row = int(str(i))
-        first, drifts = frame["first_not_robust"].iloc[row], frame["first_drifts"].iloc[row]
-        parts.append("; " if parts else "")
-        if pd.isna(first):
-            parts.append(f"{factor} robust up to the largest severity tried")
-        elif pd.isna(drifts):
-            parts += [
-                f"{factor} not shown robust from severity ",
-                sheet.number(row, "first_not_robust", "plain"),
-                " on",
-            ]
-        else:
-            parts += [f"{factor} drifts at severity ", sheet.number(row, "first_drifts", "plain")]
+        at = levels[levels["model"].eq(own["model"].iloc[0]) & levels["factor"].eq(factor)]
+        parts += ["; " if parts else "", *_until(sheet, row, at)]
     widest = int(str(own["smallest_margin"].idxmax())) if own["smallest_margin"].notna().any() else None
     closing: tuple[str | Number, ...] = (
         (". The smallest margin that these patients could have verified is ",
@@ -89,6 +77,35 @@ def holds_until(holdings: Holdings) -> Iterator[Sentence]:
         (f"At a margin of {margin:g} AUC: ", *parts, *closing), "drift", sheet.file,
         "poor" if poor else "neutral",
     )  # fmt: skip
+
+
+def _levels_that_can_drift(holdings: Holdings) -> pd.DataFrame:
+    """Return the judged levels, in the main arm, of models that are shown above chance at the reference."""
+    drift = holdings.sheet("drift")
+    if drift is None:
+        return pd.DataFrame({"model": [], "factor": [], "verdict": [], "status": []})
+    own = drift.frame[drift.frame["arm"].eq(_main_arm(drift))]
+    starts = own.index[own["factor"].eq("reference")]
+    above = [i for i in starts if shown_above_chance(drift, int(str(i)), "auc")]
+    return own[own["model"].isin(own["model"][above]) & own["factor"].ne("reference")]
+
+
+def _until(sheet: Sheet, row: int, levels: pd.DataFrame) -> tuple[str | Number, ...]:
+    """Tell of one factor how far it holds; few patients and an unchanged order cannot show that it does."""
+    factor = str(sheet.frame["factor"].iloc[row])
+    first, drifts = sheet.frame["first_not_robust"].iloc[row], sheet.frame["first_drifts"].iloc[row]
+    verdicts = set(levels["verdict"].dropna())
+    if pd.notna(drifts):
+        return (f"{factor} drifts at severity ", sheet.number(row, "first_drifts", "plain"))
+    if verdicts == {UNCHANGED}:
+        return (f"{factor} changes no patient's order up to the largest severity tried",)
+    if pd.notna(first):
+        number = sheet.number(row, "first_not_robust", "plain")
+        return (f"{factor} not shown robust from severity ", number, " on")
+    if levels["status"].isin(FEW).any():
+        return (f"{factor} seen on too few patients to be called robust",)
+    held = "robust or without any change of order" if UNCHANGED in verdicts else "robust"
+    return (f"{factor} {held} up to the largest severity tried",)
 
 
 def volume(holdings: Holdings) -> Iterator[Sentence]:

@@ -101,27 +101,37 @@ def _worst_factor(holdings: Holdings) -> Iterator[Sentence]:
             sheet.file,
         )
         return
-    level = usable[usable["severity"] == severity].sort_values("share", kind="stable")
-    order = [int(i) for i in level.index]
+    yield from _at_equal_severity(holdings, usable, severity)
+
+
+def _at_equal_severity(holdings: Holdings, usable: pd.DataFrame, severity: float) -> Iterator[Sentence]:
+    """Compare the factors of one severity on the features that all of them move."""
+    sheet = holdings.sheet("shared_features")
+    if sheet is None:
+        return
+    level = sheet.frame[sheet.frame["severity"].eq(severity)].sort_values("share", kind="stable")
+    order = [int(str(i)) for i in level.index]
+    others = _join(list(dict.fromkeys(usable["factor"][~usable["factor"].isin(level["factor"])])))
+    left = f" Not compared, for want of this severity: {others}." if others else ""
+    begin: Parts = ("At equal severity (", sheet.number(order[0], "severity", "plain"), "), ")
+    if level["share"].isna().all():
+        said = "no feature can be classified under every factor, so none can be called the worst."
+        yield Sentence("Worst factor", (*begin, said, left), "stability", sheet.file)
+        return
     worst = [i for i in order if level["share"][i] == level["share"].iloc[0]]
-    names = _join([str(frame["factor"].iloc[i]) for i in worst])
+    names = _join([str(sheet.frame["factor"].iloc[i]) for i in worst])
     verb = "hurts most" if len(worst) == 1 else "hurt equally"
-    parts = (
-        "At equal severity (",
-        sheet.number(order[0], "severity", "plain"),
-        f"), {names} {verb}: ",
-        *_survive(sheet, order[0]),
-        " features stay good or excellent",
-    )
-    rest = [i for i in order if i not in worst]
-    for i, row in enumerate(rest):
-        parts += ("; " if i == 0 else ", ", f"{frame['factor'].iloc[row]} leaves ", *_survive(sheet, row))
-    yield Sentence(
-        "Worst factor",
-        (*parts, ".", *_strength(holdings, str(frame["factor"].iloc[worst[0]]), severity)),
-        "stability",
-        sheet.file,
-    )
+    among: Parts = ()
+    if level["n_own"].ne(level["n_features"]).any():
+        common = sheet.number(order[0], "n_features", "int")
+        among = ("of the ", common, " features that can be classified under each factor, ")
+    parts: Parts = (*begin, *among, f"{names} {verb}: ", *_survive(sheet, order[0]),
+                    " features stay good or excellent")  # fmt: skip
+    for place, row in enumerate(i for i in order if i not in worst):
+        factor = f"{sheet.frame['factor'].iloc[row]} leaves "
+        parts += ("; " if place == 0 else ", ", factor, *_survive(sheet, row))
+    strength = _strength(holdings, str(sheet.frame["factor"].iloc[worst[0]]), severity)
+    yield Sentence("Worst factor", (*parts, ".", *strength, left), "stability", sheet.file)
 
 
 def common_severity(usable: pd.DataFrame) -> float | None:
@@ -136,7 +146,7 @@ def _survive(sheet: Sheet, row: int) -> Parts:
 
 
 def _join(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return "".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _strength(holdings: Holdings, factor: str, severity: float) -> Parts:

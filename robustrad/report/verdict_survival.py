@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sentence
-from robustrad.report.verdict_models import judged_levels, told_safeguards
+from robustrad.report.verdict_models import levels_of, reference_parts, told_safeguards
 
 _TOPICS = {"permutation": "Signal (time)", "beats_volume": "Volume (time)"}
 
@@ -22,21 +22,11 @@ def survival_verdict(holdings: Holdings) -> Iterator[Sentence]:
     for row in (int(str(i)) for i in own.index[own["factor"].eq("reference")]):
         model, arm = frame["model"].iloc[row], frame["arm"].iloc[row]
         rows = own[own["model"].eq(model) & own["arm"].eq(arm)]
-        verdicts, tone = judged_levels(rows)
-        yield Sentence(
-            "Time to event",
-            (
-                f"{str(model).replace('_', ' ').capitalize()} ranks the risk of {what} with C ",
-                sheet.number(row, "c", "2f"),
-                " (95 % interval ",
-                sheet.number(row, "c_low", "2f"),
-                " to ",
-                sheet.number(row, "c_high", "2f"),
-                ") at the reference.",
-                verdicts,
-            ),
-            "survival",
-            sheet.file,
-            tone,
-        )
+        called = str(model).replace("_", " ")
+        told, judged = reference_parts(
+            sheet, row, "C", "c",
+            says=f"{called.capitalize()} ranks the risk of {what}", of=f"of {called} for {what}",
+        )  # fmt: skip
+        verdicts, tone = levels_of(rows) if judged else ("", "poor")
+        yield Sentence("Time to event", (*told, verdicts), "survival", sheet.file, tone)
     yield from told_safeguards(holdings.sheet("survival_safeguards"), _TOPICS)

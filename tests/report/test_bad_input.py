@@ -96,7 +96,7 @@ def test_a_study_in_which_everything_failed(tmp_path: Path) -> None:
     kept.to_parquet(folder / "features.parquet", index=False)
     text = page_text(folder)
     assert "None of the" in text
-    assert "the file is cut off after # kB" in text
+    assert "the file is cut off after 12 kB" in text
     counts = pd.read_csv(folder / "report" / "tables" / "units.csv")
     assert (counts["failed"].item(), counts["ok"].item()) == (12, 0)
 

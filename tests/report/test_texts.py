@@ -10,8 +10,9 @@ from robustrad.extract.catalog import FEATURES, ON_REQUEST
 from robustrad.report.checklists import AUTHOR, COLUMNS, FILLED, PARTLY, checklist
 from robustrad.report.derived import derive
 from robustrad.report.dictionary import dictionary, explain
+from robustrad.report.factor_text import factor_text
 from robustrad.report.holdings import read_holdings
-from robustrad.report.methods import factor_text, methods
+from robustrad.report.methods import methods
 from robustrad.report.references import bibtex, library
 from tests.report.studies import add_drift, study
 

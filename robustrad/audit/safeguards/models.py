@@ -68,8 +68,8 @@ def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuf
     """
     b = int(permuted.null.size)
     facts = (
-        f"{measure} {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted {shuffled} "
-        f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
+        f"in one repeat of the folds, {measure} {permuted.auc:.2f}, median {np.median(permuted.null):.2f} "
+        f"with permuted {shuffled} (within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
     )
     if permuted.arrangements * LEVEL < 1.0:
         status = WARN
@@ -88,8 +88,13 @@ def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuf
         )
     else:
         status = FAIL
-        text = f"{name} shows no signal: {facts}. Nothing in this run should be read as radiomic performance."
+        text = f"{name}: no signal is shown: {facts}. Nothing here should be read as radiomic performance."
     return plain("permutation", name, permuted.auc, n=b, status=status, text=text, p=permuted.p)
+
+
+def surrogate_words(rho: float) -> str:
+    """Return what a model is that is not shown to beat a volume that predicts, by its correlation with it."""
+    return "is a surrogate of volume" if abs(rho) >= FLAG_AT else "may be largely volume"
 
 
 def _volume(judged: Judged, data: DriftData, volume: Floats) -> list[Row]:
@@ -101,8 +106,7 @@ def _volume(judged: Judged, data: DriftData, volume: Floats) -> list[Row]:
     text = f"{judged.name}: the score's Spearman correlation with volume is {rho:.2f}."
     follows = plain("score_volume", judged.name, rho, n=found.n, status=status, text=text)
     if rows[1].status != PASS and found.baseline.low > 0.5:
-        degree = "is" if abs(rho) >= FLAG_AT else "is largely" if abs(rho) >= NOTE_AT else "may be"
-        text = f"{rows[1].text} Volume predicts the outcome: the model {degree} a surrogate of volume."
+        text = f"{rows[1].text} Volume predicts the outcome: the model {surrogate_words(rho)}."
         rows[1] = rows[1]._replace(text=text)
     return [*rows, follows]
 
@@ -138,8 +142,9 @@ def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:
         status = WARN
         text = f"{name} beats {what} only as far as {what} falls below chance: {facts}."
     else:
-        status = FAIL if found.difference.high < 0.0 else WARN
-        text = f"{name} does not beat {what}: {facts}."
+        below = found.difference.high < 0.0
+        status = FAIL if below else WARN
+        text = f"{name} {'does not beat' if below else 'is not shown to beat'} {what}: {facts}."
     first = told(f"{check}_only", name, found.baseline, n=found.n, status=NOTE, text=alone)
     return [first, told(f"beats_{check}", name, found.difference, n=found.n, status=status, text=text)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from robustrad.audit.safeguards.baselines import batch_design, clinical_design
 from robustrad.audit.safeguards.cohort import EVENTS
-from robustrad.audit.safeguards.models import CHANCE, permutation_row
+from robustrad.audit.safeguards.models import CHANCE, permutation_row, surrogate_words
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.core.errors import EnvironmentUnusableError
@@ -137,8 +137,7 @@ def _volume(judged: _Judged, data: DriftData, survival: Survival) -> list[Row]:
     text = f"{judged.name}: the risk's Spearman correlation with volume is {rho:.2f}."
     n = int(np.isfinite(judged.scores).all(axis=0).sum())
     if rows[1].status != PASS and rows[0].low > 0.5:
-        degree = "is" if abs(rho) >= FLAG_AT else "is largely" if abs(rho) >= NOTE_AT else "may be"
-        told_as = f"{rows[1].text} Volume predicts survival: the model {degree} a surrogate of volume."
+        told_as = f"{rows[1].text} Volume predicts survival: the model {surrogate_words(rho)}."
         rows[1] = rows[1]._replace(text=told_as)
     return [*rows, plain("score_volume", judged.name, rho, n=n, status=status, text=text)]
 
@@ -187,7 +186,8 @@ def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks:
     facts = f"C {interval(model)} against {interval(baseline)}, difference {interval(gap, signed=True)}"
     above = gap.low > 0 and model.low > CHANCE
     status = PASS if above else FAIL if gap.high < 0 else WARN
-    verb = "beats" if above else "does not beat" if gap.low <= 0 else "beats only what is below chance,"
+    level = "does not beat" if gap.high < 0 else "is not shown to beat"
+    verb = "beats" if above else level if gap.low <= 0 else "beats only what is below chance,"
     alone = f"The C of {what} is {interval(baseline)} in the same folds."
     return [
         told(f"{check}_only", judged.name, baseline, n=n, status=NOTE, text=alone),
