@@ -43,6 +43,11 @@ def inner(function: Function) -> Function:
     return _compiled(function, fastmath=False, _nrt=False, no_cpython_wrapper=True)
 
 
+def inlined(function: Function) -> Function:
+    """Lay ``function`` into the kernel that calls it: what is called at one place is optimized once that way."""
+    return _compiled(function, fastmath=False, _nrt=False, no_cpython_wrapper=True, inline="always")
+
+
 _ANY_ORDER = {"reassoc", "contract"}
 _ours: set[Callable[..., Any]] = set()
 
