@@ -44,7 +44,7 @@ def inner(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Lay ``function`` into the kernel that calls it: what is called at one place is optimized once that way."""
+    """Lay ``function`` into the kernel that calls it: what is called at one place is optimized once so."""
     return _compiled(function, fastmath=False, _nrt=False, no_cpython_wrapper=True, inline="always")
 
 
