@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, reducing
+from robustrad.extract.native.extremes import larger, smaller
 
 Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
@@ -93,8 +94,8 @@ def _extent(values: Values) -> tuple[float, float, float]:
     total = 0.0
     for i in range(values.shape[0]):
         value = values[i]
-        low = min(low, value)
-        high = max(high, value)
+        low = smaller(low, value)
+        high = larger(high, value)
         total += value * 0.0  # NaN as soon as one value is not finite
     return low, high, total
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inlined
+from robustrad.extract.native.extremes import smaller
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -312,12 +313,12 @@ def _filter(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     _, length, side = work.shape
     for z in range(depth):
         for first in range(0, height, side):
-            lanes = min(side, height - first)
+            lanes = smaller(side, height - first)
             begin = start + z * plane + first * row
             if image.shape[0] > 0:
                 for few in range(0, lanes, 8):  # rows a power of 2 apart share a place in the cache
                     for i in range(length):
-                        for j in range(few, min(few + 8, lanes)):
+                        for j in range(few, smaller(few + 8, lanes)):
                             work[0, i, j] = image[begin + j * row + i]
             if length > 1:
                 _filter_middle(work)
