@@ -15,7 +15,7 @@ CHILD = """
 import sys, pathlib
 import numpy as np, SimpleITK as sitk
 import robustrad as rr
-from robustrad.core.jit import cache_folder
+from robustrad.core.kept import cache_folder
 from robustrad.extract import native
 site = pathlib.Path(sys.argv[1])
 assert pathlib.Path(rr.__file__).is_relative_to(site), rr.__file__

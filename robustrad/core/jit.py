@@ -1,127 +1,92 @@
-"""Compiling kernels, and keeping them on disk.
-
-numba's own on-disk cache watches only the file a function stands in: a kernel that calls a kernel of another
-file would go stale and give wrong numbers. So the folder is named by a hash of all sources of the package in
-which the kernel stands (kernels call none of other packages), of the versions and of the bounds-check switch.
-A folder that cannot be written means no cache, never an error. Folders of other sources are removed once they
-are out of use, but for the newest few.
-"""
+"""Compiling kernels on first use; what is compiled is kept on disk (``robustrad.core.kept``)."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import sys
-import tempfile
-import time
+import gc
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-import numpy as np
-from numba.core import config as numba_config
+from numba.core import event
 
-#: Folders of other sources or versions that stay, days since their last use after which none does, and before
-#: which all do: a process may still run on one.
-KEPT_FOLDERS = 4
-KEPT_DAYS = 30
-FRESH_DAYS = 2
+from robustrad.core.kept import KeptCode, cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def kernel(function: Function) -> Function:
     """Compile ``function`` on first use: IEEE arithmetic, division by zero as in numpy, one thread."""
-    return _compiled(function, fastmath=False)
+    return _kept(function, fastmath=False)
 
 
 def summing(function: Function) -> Function:
     """Compile as `kernel`, but let sums be taken in any order (only for reductions, as numpy's own do)."""
-    return _compiled(function, fastmath={"reassoc", "contract"})
+    return _kept(function, fastmath=_ANY_ORDER)
 
 
 def bare(function: Function) -> Function:
     """Compile as `kernel` what gets all its arrays from its caller and makes none.
 
-    Without reference counts it compiles in less time.
+    Without reference counts it compiles in less time, and what is kept needs less of numba to be loaded.
     """
-    return _compiled(function, fastmath=False, _nrt=False)
+    return _kept(function, fastmath=False, _nrt=False)
+
+
+def reducing(function: Function) -> Function:
+    """Compile as `bare`, with sums as `summing` takes them."""
+    return _kept(function, fastmath=_ANY_ORDER, _nrt=False)
 
 
 def inner(function: Function) -> Function:
     """Compile as `bare` what only kernels call; Python cannot call it, and it is kept with its callers."""
-    options = _options(fastmath=False, _nrt=False, no_cpython_wrapper=True)
-    return cast(Function, numba.njit(**options)(function))
+    return _compiled(function, fastmath=False, _nrt=False, no_cpython_wrapper=True)
+
+
+def inlined(function: Function) -> Function:
+    """Lay ``function`` into the kernel that calls it: what is called at one place is optimized once so."""
+    return _compiled(function, fastmath=False, _nrt=False, no_cpython_wrapper=True, inline="always")
+
+
+_ANY_ORDER = {"reassoc", "contract"}
+_ours: set[Callable[..., Any]] = set()
+
+
+def _kept(function: Function, **own: Any) -> Function:
+    compiled = _compiled(function, **own)
+    folder = cache_folder(Path(function.__code__.co_filename).parent)
+    if folder is not None:
+        cast(Any, compiled)._cache = KeptCode(function, folder)
+    return compiled
 
 
 def _compiled(function: Function, **own: Any) -> Function:
-    folder = cache_folder(Path(function.__code__.co_filename).parent)
-    options = _options(**own)
-    if folder is None:
-        return cast(Function, numba.njit(**options)(function))
-    before = numba_config.CACHE_DIR
-    numba_config.CACHE_DIR = str(folder)
-    try:
-        return cast(Function, numba.njit(cache=True, **options)(function))
-    finally:
-        numba_config.CACHE_DIR = before
+    _ours.add(function)
+    options = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, **own}
+    return cast(Function, numba.njit(**options)(function))
 
 
-def _options(**own: Any) -> dict[str, Any]:
-    return {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, **own}
+class _Undisturbed(event.Listener):  # type: ignore[misc]  # numba has no types
+    """Pauses Python's garbage collector while a kernel compiles: it would take a tenth of the time."""
+
+    def __init__(self) -> None:
+        self._depth = 0  # kernels that call kernels compile those on the way
+        self._paused = False
+
+    def on_start(self, compiling: Any) -> None:
+        if compiling.data["dispatcher"].py_func not in _ours:
+            return
+        if self._depth == 0:
+            self._paused = gc.isenabled()
+            gc.disable()
+        self._depth += 1
+
+    def on_end(self, compiling: Any) -> None:
+        if compiling.data["dispatcher"].py_func not in _ours:
+            return
+        self._depth -= 1
+        if self._depth == 0 and self._paused:
+            gc.enable()
 
 
-@cache
-def cache_folder(package: Path) -> Path | None:
-    """Return the folder for kernels of exactly the sources in ``package``; None if none can be written.
-
-    ``ROBUSTRAD_CACHE`` names its parent; the default is ``robustrad`` in the user's cache folder.
-    """
-    folder = _parent() / f"kernels-{_identity(package)}"
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _prune(folder)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except (OSError, RuntimeError):
-        return None
-    return folder
-
-
-def _prune(folder: Path) -> None:
-    # Called when a folder is made. The probe for writing changes a folder's time at every use.
-    dated: list[tuple[float, Path]] = []
-    for other in folder.parent.glob("kernels-*"):
-        try:
-            if other != folder and other.is_dir():
-                dated.append((other.stat().st_mtime, other))
-        except OSError:  # another process was faster
-            continue
-    now = time.time()
-    for place, (changed, other) in enumerate(sorted(dated, reverse=True)):
-        unused = (now - changed) / 86400
-        if unused > (FRESH_DAYS if place >= KEPT_FOLDERS else KEPT_DAYS):
-            shutil.rmtree(other, ignore_errors=True)
-
-
-def _parent() -> Path:
-    named = os.environ.get("ROBUSTRAD_CACHE")
-    if named:
-        return Path(named)
-    if sys.platform == "darwin":
-        return Path("~/Library/Caches/robustrad").expanduser()
-    base = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
-    return Path(base or "~/.cache").expanduser() / "robustrad"
-
-
-def _identity(package: Path) -> str:
-    parts = [numba.__version__, np.__version__, sys.version, str(numba_config.BOUNDSCHECK)]
-    digest = hashlib.sha256("\n".join(parts).encode())
-    for source in (Path(__file__), *sorted(package.glob("*.py"))):
-        digest.update(source.name.encode())
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+event.register("numba:compile", _Undisturbed())

@@ -64,17 +64,20 @@ class CubeTerms(NamedTuple):
 def cube_terms(spacing: tuple[float, float, float]) -> CubeTerms:
     """Return the terms for voxels of ``spacing``, mm, (z, y, x)."""
     steps = np.asarray(spacing)
-    volume = np.zeros((256, 4))
-    area = np.zeros(256)
-    for kind, word in enumerate(TRIANGLES):
-        if word == "-":
-            continue
-        a, b, c = EDGES[[int(edge, 12) for edge in word]].reshape(-1, 3, 3).transpose(1, 0, 2)
-        normal = np.cross(a, b) + np.cross(b, c) + np.cross(c, a)
-        volume[kind, 0] = np.sum(np.cross(a, b) * c)
-        volume[kind, 1:] = normal.sum(axis=0)
-        scaled = np.cross((a - c) * steps, (b - c) * steps)
-        area[kind] = 0.5 * np.sum(np.sqrt(np.sum(scaled**2, axis=1)))
-        volume[255 - kind] = -volume[kind]
-        area[255 - kind] = area[kind]
+    kinds, (a, b, c) = _triangles()
+    one = np.cross(a, b)
+    scaled = np.cross((a - c) * steps, (b - c) * steps)
+    volume, area = np.zeros((256, 4)), np.zeros(256)
+    np.add.at(volume[:, 0], kinds, np.sum(one * c, axis=1))
+    np.add.at(volume[:, 1:], kinds, one + np.cross(b, c) + np.cross(c, a))
+    np.add.at(area, kinds, 0.5 * np.sqrt(np.sum(scaled**2, axis=1)))
+    volume[128:], area[128:] = -volume[127::-1], area[127::-1]  # inside and outside changed
     return CubeTerms(volume * np.prod(steps), area)
+
+
+def _triangles() -> tuple[NDArray[np.int64], Floats]:
+    # The kind of cube of every triangle, and its three corners, (3, t, 3).
+    words = [word.strip("-") for word in TRIANGLES]
+    edges = [int(edge, 12) for edge in "".join(words)]
+    kinds = np.repeat(np.arange(len(words)), [len(word) // 3 for word in words])
+    return kinds, EDGES[edges].reshape(-1, 3, 3).transpose(1, 0, 2)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
 from robustrad.extract.levels import GrayLevelsError
+from robustrad.extract.native.extremes import larger, smaller
 
 _EPS = float(np.spacing(1))
 
@@ -117,7 +118,7 @@ def _digitize(
     histogram = tables[0]
     for i in range(values.shape[0]):
         value = values[i]
-        level = min(max(int((value - start) / step), 0), last - 1) + 1
+        level = smaller(larger(int((value - start) / step), 0), last - 1) + 1
         while level > 0 and edges[level - 1] > value:
             level -= 1
         while level < last and edges[level] <= value:

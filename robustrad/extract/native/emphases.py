@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
+from robustrad.extract.native.extremes import larger
 from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
@@ -131,7 +132,7 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                     while j < widest and places[cell + j] > 0:
                         counts[i * widest + j] = places[cell + j] - places[cell + j + 1]
                         j += 1
-                    columns = max(columns, j)
+                    columns = larger(columns, j)
         n = 0.0
         for j in range(columns):
             by_size[j] = 0.0

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare, summing
+from robustrad.core.jit import bare, reducing
+from robustrad.extract.native.extremes import larger, smaller
 
 Values = NDArray[np.float64]
 #: Percentiles are exact order statistics, found through a histogram of this many buckets.
@@ -86,15 +87,15 @@ def first_order(values: Values, span: Extent, *, voxel_volume: float, shift: flo
     return [float(value) for value in found]
 
 
-@summing
+@reducing
 def _extent(values: Values) -> tuple[float, float, float]:
     low = values[0]
     high = values[0]
     total = 0.0
     for i in range(values.shape[0]):
         value = values[i]
-        low = min(low, value)
-        high = max(high, value)
+        low = smaller(low, value)
+        high = larger(high, value)
         total += value * 0.0  # NaN as soon as one value is not finite
     return low, high, total
 
@@ -107,7 +108,7 @@ def _flat_moments(values: Values, shift: float) -> tuple[float, float, float, fl
     return mean, float(np.sum((values + shift) ** 2)), m2, m3, m4, float(np.mean(np.abs(d)))
 
 
-@summing
+@reducing
 def _moments(
     values: Values, shift: float, p10: float, p90: float
 ) -> tuple[float, float, float, float, float, float, float]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from robustrad.core.jit import bare, inner
 from robustrad.extract.native.angles import Angles
 from robustrad.extract.native.correlation import maximal_correlation
+from robustrad.extract.native.extremes import larger
 from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
@@ -172,7 +173,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 hxy -= value * np.log2(value + _EPS)
                 out[0] += value * (gray[i] * gray[j])
                 out[17] += value * value
-                out[19] = max(out[19], value)
+                out[19] = larger(out[19], value)
         for k in range(2, 2 * highest + 1):
             d = k - ux - uy
             out[3] += sums[k] * d * d
@@ -211,7 +212,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 if p[i, j] != 0:
                     whole = independent + _EPS
                     h[i, j] = p[i, j] / np.sqrt(whole)
-                    share = max(share, _EPS / whole)
+                    share = larger(share, _EPS / whole)
                     hxy1 -= p[i, j] * bits
                     x = gray[i] - ux
                     y = gray[j] - uy
@@ -221,7 +222,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         out[22] = sx
         spread = np.sqrt(sx) * np.sqrt(sy)
         out[5] = joint / (spread + _EPS) if spread != 0 else 1.0
-        largest = max(_plogp(px), _plogp(py))
+        largest = larger(_plogp(px), _plogp(py))
         out[13] = (hxy - hxy1) / largest if largest != 0 else 0.0
         out[14] = np.sqrt(1 - np.exp(-2 * (hxy2 - hxy))) if hxy2 != hxy else 0.0
         if np.isnan(out[14]):

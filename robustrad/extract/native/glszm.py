@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
+from robustrad.extract.native.extremes import larger
 from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
 
@@ -168,7 +169,7 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     for z in range(1, used + 1):
         if parent[z] == z:
             seen[size[z]] = 1
-            largest = max(largest, size[z])
+            largest = larger(largest, size[z])
     different = 0
     for s in range(1, largest + 1):
         if seen[s] > 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare, inner, summing
+from robustrad.core.jit import bare, inner, reducing
 
 Floats = NDArray[np.float64]
 SMALL = 40  # up to here LAPACK is as fast (measured)
@@ -44,7 +44,7 @@ def second_magnitudes(matrices: Floats, first: Floats) -> Floats:
     return found
 
 
-@summing
+@reducing
 def _dot(a: Floats, b: Floats) -> float:
     total = 0.0
     for i in range(a.shape[0]):

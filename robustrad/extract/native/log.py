@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
+from robustrad.extract.native.extremes import larger, smaller
 from robustrad.extract.native.roi import Box, Roi
 
 Floats = NDArray[np.float64]
@@ -94,10 +95,10 @@ def _one_way(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         for j in range(lanes):
             past[j] = first[j]
     for t in range(length):
-        i0 = start + max(t - ahead, 0) * step
-        i1 = start + max(t - ahead - 1, 0) * step
-        i2 = start + max(t - ahead - 2, 0) * step
-        i3 = start + max(t - ahead - 3, 0) * step
+        i0 = start + larger(t - ahead, 0) * step
+        i1 = start + larger(t - ahead - 1, 0) * step
+        i2 = start + larger(t - ahead - 2, 0) * step
+        i3 = start + larger(t - ahead - 3, 0) * step
         x0, x1 = data[i0 : i0 + lanes], data[i1 : i1 + lanes]
         x2, x3 = data[i2 : i2 + lanes], data[i3 : i3 + lanes]
         at = t * LANES
@@ -124,7 +125,7 @@ def _along(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     kept = high - low
     for o in range(outer):
         for first in range(0, wide, LANES):
-            lanes = min(LANES, wide - first)
+            lanes = smaller(LANES, wide - first)
             lines, begin, step = image, o * length * wide + first, wide
             if turned:
                 lines, begin, step = work[2], 0, LANES

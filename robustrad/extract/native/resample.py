@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare
+from robustrad.core.jit import bare, inlined
+from robustrad.extract.native.extremes import smaller
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -149,12 +150,10 @@ def spline_block(image: Array, low: tuple[int, int, int], high: tuple[int, int, 
         slice(first - a, last - a + 1) for a, first, last in zip(begin, low, high, strict=True)
     )
     values = _filter_rows(image, (z, y, x), keep_x)
-    if values.shape[1] > 1:
-        _filter_middle(values)
+    _filter(_NOTHING, 0, 0, 0, 0, values, _NOWHERE)
     values = np.ascontiguousarray(values[:, keep_y])
     depth, height, width = values.shape
-    if depth > 1:
-        _filter_middle(values.reshape(1, depth, height * width))
+    _filter(_NOTHING, 0, 0, 0, 0, values.reshape(1, depth, height * width), _NOWHERE)
     return Block(np.ascontiguousarray(values[keep_z]), low)
 
 
@@ -246,7 +245,7 @@ def _exactly(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 out[z, y, x] = total
 
 
-@bare
+@inlined
 def _filter_middle(values: Floats) -> None:
     # Along the second axis, in place; every step runs over a row of the third.
     outer, length, width = values.shape
@@ -295,25 +294,32 @@ def _filter_rows(image: Array, part: tuple[slice, slice, slice], keep: slice) ->
     out = np.empty((depth, height, keep.stop - keep.start))
     flat = image.reshape(-1)
     flat.flags.writeable = False  # as a view of an image is: one signature to compile
-    _filter_turned(flat, start, plane, row, keep.start, np.zeros((1, length, LANES)), out)
+    _filter(flat, start, plane, row, keep.start, np.zeros((1, length, LANES)), out)
     return out
 
 
+_NOTHING = np.zeros(0)
+_NOTHING.flags.writeable = False
+_NOWHERE = np.zeros((1, 1, 0))
+
+
 @bare
-def _filter_turned(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+def _filter(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     image: Floats, start: int, plane: int, row: int, low: int, work: Floats, out: Floats
 ) -> None:
-    # Many rows side by side: turned, filtered, and what is kept turned back.
+    # Many rows side by side: turned, filtered, and what is kept turned back. Without an image ``work`` itself
+    # is filtered, along its second axis.
     depth, height, kept = out.shape
     _, length, side = work.shape
     for z in range(depth):
         for first in range(0, height, side):
-            lanes = min(side, height - first)
+            lanes = smaller(side, height - first)
             begin = start + z * plane + first * row
-            for few in range(0, lanes, 8):  # rows a power of 2 apart share a place in the cache
-                for i in range(length):
-                    for j in range(few, min(few + 8, lanes)):
-                        work[0, i, j] = image[begin + j * row + i]
+            if image.shape[0] > 0:
+                for few in range(0, lanes, 8):  # rows a power of 2 apart share a place in the cache
+                    for i in range(length):
+                        for j in range(few, smaller(few + 8, lanes)):
+                            work[0, i, j] = image[begin + j * row + i]
             if length > 1:
                 _filter_middle(work)
             for j in range(lanes):
