@@ -19,7 +19,15 @@ from robustrad.extract.native.axes import positions
 from robustrad.extract.native.discretize import discretize
 from robustrad.extract.native.firstorder import NAMES as FREE_NAMES
 from robustrad.extract.native.firstorder import Extent, extent, first_order
-from robustrad.extract.native.frame import Frame, NoDirectionsError, TextureSettings, Work, frame, workspace
+from robustrad.extract.native.frame import (
+    Frame,
+    NoDirectionsError,
+    TextureSettings,
+    Work,
+    frame,
+    is_wide,
+    workspace,
+)
 from robustrad.extract.native.images import IMAGE_TYPES, Crop, RoiImage, roi_images
 from robustrad.extract.native.masks import checked_box, mask_on_grid, resegmented
 from robustrad.extract.native.prepared import Prepared, prepare
@@ -218,8 +226,8 @@ def _values(
     base = _frame(payload, reading) if textures else None
     work = None
     if base is not None:
-        own = (reading.distances, reading.flat)
-        work = rooms[own] = rooms.get(own) or workspace(base)
+        own = (reading.distances, reading.flat, wide := is_wide(levels.highest, base))
+        work = rooms[own] = rooms.get(own) or workspace(base, wide=wide)
     found: list[float] = texture_features(levels, base, work, reading, payload.spacing, textures).tolist()
     free = _first_order(payload, place, known, settings) if "firstorder" in classes else _NO_FIRST_ORDER
     return free + found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles, directions
-from robustrad.extract.native.neighbors import neighbor_counts
+from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.roi import Ints, Roi, Volume, padded
+from robustrad.extract.native.sets import Sets, sets_of
 
 Places = NDArray[np.int32]
+_NARROW = int(np.iinfo(np.uint8).max)
 
 
 class TextureSettings(NamedTuple):
@@ -60,24 +63,30 @@ class Frame(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Flat padded volumes that kernels fill anew for every image; beyond the ROI only ``volume`` is read.
+    """Flat padded volumes that kernels fill anew for every image; beyond the ROI only the levels are read.
 
     Attributes
     ----------
-    volume : ndarray of int32
+    volume : ndarray of uint8 (int32 for more than 255 levels)
         Positions of gray levels, 1-based; 0 outside the ROI.
-    runs : ndarray of int32
-        Which voxel of its run a voxel is, along one direction.
-    alike : ndarray of int32
+    tones : ndarray of int16 (int32 where sums of neighbors would not fit)
+        The gray levels themselves; 0 outside the ROI.
+    alike : ndarray of uint16
         Bit a is set where the voxel before along direction a of ``near`` has the same level.
     labels : ndarray of int32
-        Zones.
+        Zones, or which voxel of its run a voxel is.
+    zones : ndarray of int32, (4, n + 1)
+        Of every zone, see ``glszm``; zeros in the last row.
+    sets : Sets
+        Voxels of each level.
     """
 
-    volume: Places
-    runs: Places
-    alike: Places
+    volume: NDArray[Any]
+    tones: NDArray[Any]
+    alike: NDArray[np.uint16]
     labels: Places
+    zones: Places
+    sets: Sets
 
 
 class NoDirectionsError(ValueError):
@@ -105,7 +114,7 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
     layout = padded(roi, (reach, reach, reach))
     steps = [angles @ np.asarray(layout.strides) for angles in (forward, near, around)]
     longest = max(shape)
-    neighbors = neighbor_counts(layout, steps[2], longest)
+    neighbors = _neighbors(layout, steps[2])
     lines = _lines(roi, near)
     same = np.array_equal(forward, near)
     return Frame(
@@ -113,11 +122,52 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
     )
 
 
-def workspace(base: Frame) -> Work:
-    """Return room for the kernels."""
-    size = base.layout.size
-    runs, alike, labels = (np.empty(size, dtype=np.int32) for _ in range(3))
-    return Work(np.zeros(size, dtype=np.int32), runs, alike, labels)
+def is_wide(highest: int, base: Frame) -> bool:
+    """Return whether gray levels up to ``highest`` need wide integers."""
+    count = len(base.steps_around)
+    return highest > _NARROW or count > _NARROW or highest * count > np.iinfo(np.int16).max
+
+
+def workspace(base: Frame, *, wide: bool) -> Work:
+    """Return room for the kernels, for narrow or ``wide`` integers."""
+    # Kernels read whole words and cache lines beyond the last voxel.
+    size = (base.layout.size + int(base.steps_around.max()) + 1023) // 512 * 512
+    volume = np.zeros(size, dtype=np.int32 if wide else np.uint8)
+    tones = np.zeros(size, dtype=np.int32 if wide else np.int16)
+    alike, labels = np.empty(size, dtype=np.uint16), np.empty(size, dtype=np.int32)
+    zones = np.zeros((4, len(base.neighbors) + 1), dtype=np.int32)
+    return Work(volume, tones, alike, labels, zones, sets_of(size, base.steps_near))
+
+
+def lay_out(levels: Levels, base: Frame, work: Work) -> None:
+    """Fill ``work.volume`` and ``work.tones``."""
+    _lay(levels.places, levels.gray, base.layout.starts, base.layout.lengths, work.volume, work.tones)
+
+
+@bare
+def _lay(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    places: Places, gray: Ints, starts: Ints, lengths: Ints, volume: NDArray[Any], tones: NDArray[Any]
+) -> None:
+    at = 0
+    for k in range(starts.shape[0]):
+        own = volume[starts[k] : starts[k] + lengths[k]]
+        tone = tones[starts[k] : starts[k] + lengths[k]]
+        for i in range(lengths[k]):
+            own[i] = places[at + i]
+            tone[i] = gray[places[at + i] - 1]
+        at += lengths[k]
+
+
+def _neighbors(layout: Volume, steps: Ints) -> Places:
+    # Neighbors in the ROI of every voxel: they depend on the mask alone.
+    most = int(steps.max(initial=0))
+    inside = np.zeros(layout.size + 2 * most, dtype=np.uint8)
+    for start, length in zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True):
+        inside[most + start : most + start + length] = 1
+    found = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int32)
+    for step in steps.tolist():
+        found += inside[most + step : most + step + layout.size]
+    return found[inside[most : most + layout.size].view(np.bool_)].astype(np.int32)
 
 
 def _lines(roi: Roi, angles: Angles) -> NDArray[np.bool_]:

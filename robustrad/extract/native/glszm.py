@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
+from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
 
@@ -49,29 +50,27 @@ class Zones(NamedTuple):
     sizes: Ints
 
 
-def zone_table(counts: Ints, base: Frame, work: Work) -> Zones:
+def zone_table(levels: Levels, base: Frame, work: Work) -> Zones:
     """Return the zones.
 
     Parameters
     ----------
-    counts : ndarray of int64, (g,)
-        Voxels of each gray level.
+    levels : Levels
+        The ROI in gray levels.
     base : Frame
         Layout and directions.
     work : Work
-        With levels and like neighbors; see ``count_pairs_and_runs``.
+        With like neighbors; see ``look_around``.
     """
-    voxels = len(base.neighbors)
     joined = _joined(tuple(map(tuple, base.near.tolist())))
     back = np.zeros(16, dtype=np.uint32)
     back[1 : len(base.steps_near) + 1] = base.steps_near
-    zones = np.zeros((4, voxels + 1), dtype=np.int32)
-    most = int(np.sqrt(2.0 * voxels)) + 1  # sizes that differ: they add up to all voxels
-    table, sizes = np.empty(len(counts) * most), np.empty(most, dtype=np.int64)
+    most = int(np.sqrt(2.0 * len(levels.places))) + 1  # sizes that differ: they add up to all voxels
+    table, sizes = np.empty(len(levels.gray) * most), np.empty(most, dtype=np.int64)
     layout = base.layout
     different = _label(
-        *(work.volume, work.alike, layout.starts, layout.lengths, back, joined),
-        *(work.labels, zones, counts, table, sizes),
+        *(levels.places, work.alike, layout.starts, layout.lengths, back, joined),
+        *(work.labels, work.zones, len(levels.gray), table, sizes),
     )
     return Zones(table, sizes[:different])
 
@@ -121,25 +120,26 @@ def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int
 
 @bare
 def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    levels: NDArray[np.int32],
-    alike: NDArray[np.int32],
+    places: NDArray[np.int32],
+    alike: NDArray[np.uint16],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     back: NDArray[np.uint32],
     joined: NDArray[np.uint32],
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
-    counts: Ints,
+    known: int,
     table: Floats,
     sizes: Ints,
 ) -> int:
     # ``zones`` holds parent, size and level of every zone, and for every size first whether it occurs, then
-    # its column. Returns how many sizes occur.
+    # its column, and zeros again at the end. Returns how many sizes occur.
     parent = zones[0]
     size = zones[1]
     level = zones[2]
     seen = zones[3]
     used = 0
+    at = 0
     for k in range(starts.shape[0]):
         first = np.uint32(starts[k])
         for step in range(lengths[k]):
@@ -149,7 +149,8 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 used += 1
                 mine = np.int32(used)
                 parent[used] = mine
-                level[used] = levels[i]
+                size[used] = 0
+                level[used] = places[at + step]
             else:
                 mine = label[np.uint32(i - back[code & np.uint32(15)])]
                 code >>= np.uint32(4)
@@ -160,6 +161,7 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                         mine = _united(parent, mine, other)
             label[i] = mine
             size[mine] += 1
+        at += lengths[k]
     # A parent is always older than its child, so one sweep from the youngest gathers all sizes.
     for z in range(used, 0, -1):
         if parent[z] != z:
@@ -175,9 +177,11 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             seen[s] = different
             sizes[different] = s
             different += 1
-    for cell in range(counts.shape[0] * different):
+    for cell in range(known * different):
         table[cell] = 0.0
     for z in range(1, used + 1):
         if parent[z] == z:
             table[(level[z] - 1) * different + seen[size[z]]] += 1
+    for s in range(different):
+        seen[sizes[s]] = 0
     return different

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from robustrad.extract.native import emphases, firstorder, glcm, gldm, glrlm, glszm, ngtdm
 from robustrad.extract.native.discretize import Levels
-from robustrad.extract.native.frame import Frame, TextureSettings, Work
+from robustrad.extract.native.frame import Frame, TextureSettings, Work, lay_out
 from robustrad.extract.native.neighbors import look_around
 from robustrad.extract.native.pairs import count_pairs, count_pairs_and_runs
 
@@ -67,16 +67,18 @@ def texture_features(  # noqa: PLR0917  # the inputs of one call
     out[_PARTS["levels"]] = levels.spread
     if base is None or work is None:
         return out
-    if "glcm" in wanted or "glrlm" in wanted or "glszm" in wanted:
+    gray = levels.gray
+    lay_out(levels, base, work)
+    if "glcm" in wanted or "glrlm" in wanted:
         _directional(levels, base, work, settings, spacing, wanted, out)
-    if "gldm" in wanted or "ngtdm" in wanted:
-        gray, steps = levels.gray, base.steps_around
-        dependences, tones = look_around(
-            work.volume, levels.places, gray, base.layout, steps, base.neighbors, settings.alpha
-        )
-        sizes = np.arange(1, len(steps) + 2)
-        emphases.emphases(dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
-        ngtdm.ngtdm_features(tones, gray, out[_PARTS["ngtdm"]])
+    if "gldm" in wanted or "ngtdm" in wanted or "glszm" in wanted:
+        around = look_around(levels, base, work, settings.alpha)
+        sizes = np.arange(1, around.gaps.shape[1] + 1)
+        emphases.emphases(around.dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
+        ngtdm.ngtdm_features(levels.counts, around.gaps, gray, out[_PARTS["ngtdm"]])
+    if "glszm" in wanted:
+        zones = glszm.zone_table(levels, base, work)
+        emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
     return out
 
 
@@ -90,7 +92,7 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     out: Floats,
 ) -> None:
     gray, norm = levels.gray, settings.weighting
-    tables = count_pairs_and_runs(levels.places, levels.counts, base, work)
+    tables = count_pairs_and_runs(levels.counts, base, work)
     if "glcm" in wanted:
         pairs = tables if base.same_directions else count_pairs(len(gray), base, work)
         weights = None if norm is None else glcm.pair_weights(base.forward, spacing, norm)
@@ -99,6 +101,3 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     if "glrlm" in wanted:
         weights = None if norm is None else glrlm.run_weights(base.near, spacing, norm)
         emphases.run_emphases(tables, gray, base.longest, base.lines, weights, out[_PARTS["glrlm"]])
-    if "glszm" in wanted:
-        zones = glszm.zone_table(levels.counts, base, work)
-        emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
