@@ -39,7 +39,7 @@ class Frame(NamedTuple):
         pair) and of GLDM and NGTDM (``distances``, all).
     steps_forward, steps_near, steps_around : ndarray of int64, (a,)
         The same as steps in the flat volume.
-    neighbors : ndarray of int32, (n,)
+    neighbors : ndarray of int16, flat padded volume
         Neighbors in the ROI of every voxel, by ``around``.
     lines : ndarray of bool, (a,)
         Directions of ``near`` along which some line holds more than one ROI voxel.
@@ -56,7 +56,7 @@ class Frame(NamedTuple):
     steps_forward: Ints
     steps_near: Ints
     steps_around: Ints
-    neighbors: Places
+    neighbors: NDArray[np.int16]
     lines: NDArray[np.bool_]
     longest: int
     same_directions: bool
@@ -130,12 +130,11 @@ def is_wide(highest: int, base: Frame) -> bool:
 
 def workspace(base: Frame, *, wide: bool) -> Work:
     """Return room for the kernels, for narrow or ``wide`` integers."""
-    # Kernels read whole words and cache lines beyond the last voxel.
-    size = (base.layout.size + int(base.steps_around.max()) + 1023) // 512 * 512
+    size = room_of(base.layout.size, int(base.steps_around.max()))
     volume = np.zeros(size, dtype=np.int32 if wide else np.uint8)
     tones = np.zeros(size, dtype=np.int32 if wide else np.int16)
     alike, labels = np.empty(size, dtype=np.uint16), np.empty(size, dtype=np.int32)
-    zones = np.zeros((4, len(base.neighbors) + 1), dtype=np.int32)
+    zones = np.zeros((4, int(base.layout.lengths.sum()) + 1), dtype=np.int32)
     return Work(volume, tones, alike, labels, zones, sets_of(size, base.steps_near))
 
 
@@ -148,26 +147,37 @@ def lay_out(levels: Levels, base: Frame, work: Work) -> None:
 def _lay(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     places: Places, gray: Ints, starts: Ints, lengths: Ints, volume: NDArray[Any], tones: NDArray[Any]
 ) -> None:
+    gapless = gray[-1] == gray.shape[0]
     at = 0
     for k in range(starts.shape[0]):
         own = volume[starts[k] : starts[k] + lengths[k]]
         tone = tones[starts[k] : starts[k] + lengths[k]]
         for i in range(lengths[k]):
             own[i] = places[at + i]
-            tone[i] = gray[places[at + i] - 1]
+        if gapless:
+            for i in range(lengths[k]):
+                tone[i] = places[at + i]
+        else:
+            for i in range(lengths[k]):
+                tone[i] = gray[places[at + i] - 1]
         at += lengths[k]
 
 
-def _neighbors(layout: Volume, steps: Ints) -> Places:
+def _neighbors(layout: Volume, steps: Ints) -> NDArray[np.int16]:
     # Neighbors in the ROI of every voxel: they depend on the mask alone.
-    most = int(steps.max(initial=0))
-    inside = np.zeros(layout.size + 2 * most, dtype=np.uint8)
+    most = int(steps.max())
+    inside = np.zeros(layout.size + 2 * most, dtype=np.bool_)
     for start, length in zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True):
-        inside[most + start : most + start + length] = 1
-    found = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int32)
+        inside[most + start : most + start + length] = True
+    found = np.zeros(room_of(layout.size, most), dtype=np.int16)
     for step in steps.tolist():
-        found += inside[most + step : most + step + layout.size]
-    return found[inside[most : most + layout.size].view(np.bool_)].astype(np.int32)
+        found[: layout.size] += inside[most + step : most + step + layout.size]
+    return found
+
+
+def room_of(size: int, reach: int) -> int:
+    """Return voxels of a flat volume whose kernels read neighbors ``reach`` away, and whole cache lines."""
+    return (size + reach + 1023) // 512 * 512
 
 
 def _lines(roi: Roi, angles: Angles) -> NDArray[np.bool_]:

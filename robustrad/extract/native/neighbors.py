@@ -13,7 +13,8 @@ from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
-STRETCH = 2048  # voxels of the flat volume looked at together: all fits into the fastest cache
+STRETCH = 1024  # voxels of the flat volume looked at together: all fits into the fastest cache
+GAP = 100  # voxels outside the ROI that are worth jumping over
 
 
 class Around(NamedTuple):
@@ -47,45 +48,48 @@ def look_around(levels: Levels, base: Frame, work: Work, alpha: int) -> Around:
         Largest difference of dependent gray levels (``gldm_a``).
     """
     shape = len(levels.gray), len(base.steps_around) + 1
-    found = Around(np.zeros(shape), np.zeros(shape, dtype=np.int64))
+    dependences, gaps = np.zeros((2, *shape), dtype=np.int64)
     room = max(STRETCH, base.longest) + 64
     counts, sums = np.empty(room, dtype=work.volume.dtype), np.empty(room, dtype=work.tones.dtype)
     _look(
-        *(work.volume, work.tones, levels.places, base.layout.starts, base.layout.lengths),
-        *(base.steps_around, base.steps_near, alpha, base.neighbors),
-        *(work.alike, counts, sums, found.dependences, found.gaps),
+        *(work.volume, work.tones, base.layout.starts, base.layout.lengths, base.steps_around),
+        *(base.steps_near, alpha, base.neighbors, work.alike, counts, sums),
+        *(np.empty((3, room), dtype=np.int32), dependences.reshape(-1), gaps.reshape(-1)),
     )
-    return found
+    return Around(dependences.astype(np.float64), gaps)
 
 
 @bare
 def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     volume: NDArray[Any],
     tones: NDArray[Any],
-    places: NDArray[np.int32],
     starts: Ints,
     lengths: Ints,
     around: Ints,
     near: Ints,
     alpha: int,
-    neighbors: NDArray[np.int32],
+    neighbors: NDArray[np.int16],
     alike: NDArray[np.uint16],
     counts: NDArray[Any],
     sums: NDArray[Any],
-    dependences: Floats,
+    cells: NDArray[np.int32],
+    dependences: Ints,
     gaps: Ints,
 ) -> None:
     # A stretch holds whole row segments and what lies between them: long loops in small integers are worth
-    # more than the voxels outside cost.
-    at = 0
+    # more than the voxels outside cost. Two directions a turn: half the traffic.
+    columns = np.int32(around.shape[0] + 1)
     k = 0
     while k < starts.shape[0]:
         first = starts[k]
-        last = k
-        room = counts.shape[0] - 64
-        while last + 1 < starts.shape[0] and starts[last + 1] + lengths[last + 1] - first <= room:
+        end = first + lengths[k]
+        last = k + 1
+        while last < starts.shape[0] and starts[last] - end < GAP:
+            if starts[last] + lengths[last] - first > STRETCH:
+                break
+            end = starts[last] + lengths[last]
             last += 1
-        length = (starts[last] + lengths[last] - first + 63) // 64 * 64
+        length = (end - first + 63) // 64 * 64
         own = volume[first : first + length]
         tone = tones[first : first + length]
         count = counts[:length]
@@ -95,27 +99,36 @@ def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             count[i] = 0
             total[i] = 0
             codes[i] = 0
-        for m in range(around.shape[0]):
-            other = volume[first + around[m] : first + around[m] + length]
-            others = tones[first + around[m] : first + around[m] + length]
+        for m in range(0, around.shape[0], 2):
+            begin = first + around[m]
+            other = first + around[m + 1]
+            a, b = volume[begin : begin + length], volume[other : other + length]
+            s, t = tones[begin : begin + length], tones[other : other + length]
             if alpha == 0:
                 for i in range(length):
-                    count[i] += other[i] == own[i]
+                    count[i] += (a[i] == own[i]) + (b[i] == own[i])
             else:
                 for i in range(length):
-                    count[i] += (abs(others[i] - tone[i]) <= alpha) & (others[i] > 0)
+                    count[i] += (abs(s[i] - tone[i]) <= alpha) & (s[i] > 0)
+                    count[i] += (abs(t[i] - tone[i]) <= alpha) & (t[i] > 0)
             for i in range(length):
-                total[i] += others[i]
-        for m in range(near.shape[0]):
-            before = volume[first - near[m] : first - near[m] + length]
-            bit = np.uint16(1 << m)
+                total[i] += s[i] + t[i]
+        for m in range(0, near.shape[0], 2):
+            n = min(m + 1, near.shape[0] - 1)
+            a = volume[first - near[m] : first - near[m] + length]
+            b = volume[first - near[n] : first - near[n] + length]
+            one, two = np.uint16(1 << m), np.uint16(1 << n)
             for i in range(length):
-                codes[i] |= bit * np.uint16(before[i] == own[i])
-        while k <= last:
-            begin = starts[k] - first
-            for i in range(begin, begin + lengths[k]):
-                level = places[at] - 1
-                dependences[level, count[i]] += 1
-                gaps[level, neighbors[at]] += abs(tone[i] * np.int64(neighbors[at]) - total[i])
-                at += 1
+                codes[i] |= one * np.uint16(a[i] == own[i]) | two * np.uint16(b[i] == own[i])
+        near_by = neighbors[first : first + length]
+        dependence, row, gap = cells[0, :length], cells[1, :length], cells[2, :length]
+        for i in range(length):
+            start = (np.int32(own[i]) - np.int32(1)) * columns
+            dependence[i] = start + count[i]
+            row[i] = start + near_by[i]
+            gap[i] = abs(np.int32(tone[i]) * np.int32(near_by[i]) - np.int32(total[i]))
+        while k < last:
+            for i in range(starts[k] - first, starts[k] - first + lengths[k]):
+                dependences[dependence[i]] += 1
+                gaps[row[i]] += gap[i]
             k += 1
