@@ -16,7 +16,7 @@ from robustrad.extract.engine import PYRADIOMICS_DEFINITION, Region, RegionRefus
 from robustrad.extract.levels import MAX_EDGES, MAX_LEVELS, GrayLevelsError, count_between
 from robustrad.extract.names import enabled
 from robustrad.extract.native.axes import positions
-from robustrad.extract.native.discretize import discretize
+from robustrad.extract.native.discretize import discretize, histogram, lay_bins
 from robustrad.extract.native.firstorder import NAMES as FREE_NAMES
 from robustrad.extract.native.firstorder import Extent, extent, first_order
 from robustrad.extract.native.frame import (
@@ -214,20 +214,21 @@ def _values(
     known: _Intensities = _remembered(
         payload, ("intensities", place), lambda: _intensities(payload.images[place].values)
     )
+    textures = classes.intersection(TEXTURES)
     try:
-        limit = MAX_EDGES if classes <= {"firstorder"} else MAX_LEVELS
-        count_between(known.low, known.high, settings, limit=limit)
-        width, count = settings["binWidth"], settings["binCount"]
-        levels = discretize(known.values, known.low, known.high, width=width, count=count)
+        count_between(known.low, known.high, settings, limit=MAX_LEVELS if textures else MAX_EDGES)
+        bins = lay_bins(known.low, known.high, width=settings["binWidth"], count=settings["binCount"])
+        reading = _texture_settings(settings)
+        base, work = None, None
+        if textures:
+            base = _frame(payload, reading)
+            own = (reading.distances, reading.flat, wide := is_wide(len(bins.edges), base))
+            work = rooms[own] = rooms.get(own) or workspace(base, wide=wide)
+            levels = discretize(known.values, bins, base.layout, work)
+        else:
+            levels = histogram(known.values, bins)
     except GrayLevelsError as error:
         raise GrayLevelsError(f"image {payload.images[place].name}: {error}") from None
-    textures = classes.intersection(TEXTURES)
-    reading = _texture_settings(settings)
-    base = _frame(payload, reading) if textures else None
-    work = None
-    if base is not None:
-        own = (reading.distances, reading.flat, wide := is_wide(levels.highest, base))
-        work = rooms[own] = rooms.get(own) or workspace(base, wide=wide)
     found: list[float] = texture_features(levels, base, work, reading, payload.spacing, textures).tolist()
     free = _first_order(payload, place, known, settings) if "firstorder" in classes else _NO_FIRST_ORDER
     return free + found

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare
 from robustrad.extract.native.angles import Angles, directions
-from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.roi import Ints, Roi, Volume, padded
 from robustrad.extract.native.sets import Sets, sets_of
 
@@ -123,7 +121,7 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
 
 
 def is_wide(highest: int, base: Frame) -> bool:
-    """Return whether gray levels up to ``highest`` need wide integers."""
+    """Return whether gray levels up to ``highest``, or sums over all neighbors, need wide integers."""
     count = len(base.steps_around)
     return highest > _NARROW or count > _NARROW or highest * count > np.iinfo(np.int16).max
 
@@ -138,40 +136,17 @@ def workspace(base: Frame, *, wide: bool) -> Work:
     return Work(volume, tones, alike, labels, zones, sets_of(size, base.steps_near))
 
 
-def lay_out(levels: Levels, base: Frame, work: Work) -> None:
-    """Fill ``work.volume`` and ``work.tones``."""
-    _lay(levels.places, levels.gray, base.layout.starts, base.layout.lengths, work.volume, work.tones)
-
-
-@bare
-def _lay(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    places: Places, gray: Ints, starts: Ints, lengths: Ints, volume: NDArray[Any], tones: NDArray[Any]
-) -> None:
-    gapless = gray[-1] == gray.shape[0]
-    at = 0
-    for k in range(starts.shape[0]):
-        own = volume[starts[k] : starts[k] + lengths[k]]
-        tone = tones[starts[k] : starts[k] + lengths[k]]
-        for i in range(lengths[k]):
-            own[i] = places[at + i]
-        if gapless:
-            for i in range(lengths[k]):
-                tone[i] = places[at + i]
-        else:
-            for i in range(lengths[k]):
-                tone[i] = gray[places[at + i] - 1]
-        at += lengths[k]
-
-
 def _neighbors(layout: Volume, steps: Ints) -> NDArray[np.int16]:
     # Neighbors in the ROI of every voxel: they depend on the mask alone.
     most = int(steps.max())
     inside = np.zeros(layout.size + 2 * most, dtype=np.bool_)
     for start, length in zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True):
         inside[most + start : most + start + length] = True
-    found = np.zeros(room_of(layout.size, most), dtype=np.int16)
+    counts = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int16)
     for step in steps.tolist():
-        found[: layout.size] += inside[most + step : most + step + layout.size]
+        counts += inside[most + step : most + step + layout.size]
+    found = np.zeros(room_of(layout.size, most), dtype=np.int16)
+    found[: layout.size] = counts
     return found
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner
-from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
 
@@ -50,27 +49,27 @@ class Zones(NamedTuple):
     sizes: Ints
 
 
-def zone_table(levels: Levels, base: Frame, work: Work) -> Zones:
+def zone_table(known: int, base: Frame, work: Work) -> Zones:
     """Return the zones.
 
     Parameters
     ----------
-    levels : Levels
-        The ROI in gray levels.
+    known : int
+        How many gray levels occur.
     base : Frame
         Layout and directions.
     work : Work
-        With like neighbors; see ``look_around``.
+        With the gray levels laid out, and like neighbors; see ``look_around``.
     """
     joined = _joined(tuple(map(tuple, base.near.tolist())))
     back = np.zeros(16, dtype=np.uint32)
     back[1 : len(base.steps_near) + 1] = base.steps_near
-    most = int(np.sqrt(2.0 * len(levels.places))) + 1  # sizes that differ: they add up to all voxels
-    table, sizes = np.empty(len(levels.gray) * most), np.empty(most, dtype=np.int64)
+    most = int(np.sqrt(2.0 * work.zones.shape[1])) + 1  # sizes that differ: they add up to all voxels
+    table, sizes = np.empty(known * most), np.empty(most, dtype=np.int64)
     layout = base.layout
     different = _label(
-        *(levels.places, work.alike, layout.starts, layout.lengths, back, joined),
-        *(work.labels, work.zones, len(levels.gray), table, sizes),
+        *(work.volume, work.alike, layout.starts, layout.lengths, back, joined),
+        *(work.labels, work.zones, known, table, sizes),
     )
     return Zones(table, sizes[:different])
 
@@ -120,7 +119,7 @@ def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int
 
 @bare
 def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    places: NDArray[np.int32],
+    volume: NDArray[Any],
     alike: NDArray[np.uint16],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
@@ -139,7 +138,6 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     level = zones[2]
     seen = zones[3]
     used = 0
-    at = 0
     for k in range(starts.shape[0]):
         first = np.uint32(starts[k])
         for step in range(lengths[k]):
@@ -150,7 +148,7 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 mine = np.int32(used)
                 parent[used] = mine
                 size[used] = 0
-                level[used] = places[at + step]
+                level[used] = volume[i]
             else:
                 mine = label[np.uint32(i - back[code & np.uint32(15)])]
                 code >>= np.uint32(4)
@@ -161,7 +159,6 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                         mine = _united(parent, mine, other)
             label[i] = mine
             size[mine] += 1
-        at += lengths[k]
     # A parent is always older than its child, so one sweep from the youngest gathers all sizes.
     for z in range(used, 0, -1):
         if parent[z] != z:

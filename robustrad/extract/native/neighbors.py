@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
-from robustrad.extract.native.discretize import Levels
 from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
 
@@ -33,21 +32,21 @@ class Around(NamedTuple):
     gaps: Ints
 
 
-def look_around(levels: Levels, base: Frame, work: Work, alpha: int) -> Around:
-    """Return what the neighbors add up to; fills ``work.alike``.
+def look_around(known: int, base: Frame, work: Work, alpha: int) -> Around:
+    """Return what the neighbors of ``known`` levels add up to; fills ``work.alike``.
 
     Parameters
     ----------
-    levels : Levels
-        As they are laid out in ``work``.
+    known : int
+        How many gray levels occur, g.
     base : Frame
         Layout and directions.
     work : Work
-        Room.
+        With the gray levels laid out.
     alpha : int
         Largest difference of dependent gray levels (``gldm_a``).
     """
-    shape = len(levels.gray), len(base.steps_around) + 1
+    shape = known, len(base.steps_around) + 1
     dependences, gaps = np.zeros((2, *shape), dtype=np.int64)
     room = max(STRETCH, base.longest) + 64
     counts, sums = np.empty(room, dtype=work.volume.dtype), np.empty(room, dtype=work.tones.dtype)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from robustrad.extract.native import emphases, firstorder, glcm, gldm, glrlm, glszm, ngtdm
 from robustrad.extract.native.discretize import Levels
-from robustrad.extract.native.frame import Frame, TextureSettings, Work, lay_out
+from robustrad.extract.native.frame import Frame, TextureSettings, Work
 from robustrad.extract.native.neighbors import look_around
 from robustrad.extract.native.pairs import count_pairs, count_pairs_and_runs
 
@@ -55,7 +55,7 @@ def texture_features(  # noqa: PLR0917  # the inputs of one call
     levels : Levels
         The ROI in gray levels.
     base, work : Frame, Work, or None
-        Of its mask and the same ``settings``; None if no class is wanted.
+        Of its mask and the same ``settings``, with the levels laid out; None if no class is wanted.
     settings : TextureSettings
         Directions and weights.
     spacing : tuple of 3 float
@@ -68,16 +68,15 @@ def texture_features(  # noqa: PLR0917  # the inputs of one call
     if base is None or work is None:
         return out
     gray = levels.gray
-    lay_out(levels, base, work)
     if "glcm" in wanted or "glrlm" in wanted:
         _directional(levels, base, work, settings, spacing, wanted, out)
     if "gldm" in wanted or "ngtdm" in wanted or "glszm" in wanted:
-        around = look_around(levels, base, work, settings.alpha)
+        around = look_around(len(gray), base, work, settings.alpha)
         sizes = np.arange(1, around.gaps.shape[1] + 1)
         emphases.emphases(around.dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
         ngtdm.ngtdm_features(levels.counts, around.gaps, gray, out[_PARTS["ngtdm"]])
     if "glszm" in wanted:
-        zones = glszm.zone_table(levels, base, work)
+        zones = glszm.zone_table(len(gray), base, work)
         emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
     return out
 
