@@ -106,8 +106,26 @@ def _rank(part: Mask, lead: tuple[int, int, int], spacing_zyx: Triple) -> Index:
         scramble += place * salt
     scramble = ((scramble ^ (scramble >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
     rank = np.empty(part.size, dtype=np.int64)
-    rank[np.lexsort((scramble.ravel(), distance.ravel(), ~part.ravel()))] = np.arange(part.size)
+    rank[_order(scramble.ravel(), distance.ravel(), part.ravel())] = np.arange(part.size)
     return rank.reshape(part.shape)
+
+
+def _order(scramble: Index, distance: NDArray[np.float64], inside: Mask) -> Index:
+    """Return the order of the voxels: what is inside first, by distance, then by the 32 bits of the scramble.
+
+    One sort of whole numbers that hold all three is several times faster than three sorts; it needs distances
+    that are millionths.
+    """
+    millionths = np.rint(distance * 1e6)
+    lowest, highest = float(millionths.min()), float(millionths.max())
+    if highest - lowest < 2**30 and np.array_equal(millionths / 1e6, distance):
+        level = (millionths - lowest).astype(np.int64) + (~inside).astype(np.int64) * (1 << 30)
+        key = (level << 32) + scramble
+        order = np.argsort(key)
+        sorted_key = key[order]
+        if not np.any(sorted_key[1:] == sorted_key[:-1]):
+            return order
+    return np.lexsort((scramble, distance, ~inside))  # equal ones stay in the order of their places
 
 
 def _signed_distance(mask: Mask, spacing_zyx: Triple) -> NDArray[np.float64]:
