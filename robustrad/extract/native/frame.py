@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.extract.native.angles import Angles, directions
+from robustrad.extract.native.joins import Joins, joins_of
 from robustrad.extract.native.roi import Ints, Roi, Volume, padded
 from robustrad.extract.native.sets import Sets, sets_of
 
 Places = NDArray[np.int32]
 _NARROW = int(np.iinfo(np.uint8).max)
+_NARROW_SUM = int(np.iinfo(np.int16).max)
 
 
 class TextureSettings(NamedTuple):
@@ -39,6 +41,8 @@ class Frame(NamedTuple):
         The same as steps in the flat volume.
     neighbors : ndarray of int16, flat padded volume
         Neighbors in the ROI of every voxel, by ``around``.
+    joins : Joins
+        Which like neighbors by ``near`` are looked at for zones.
     lines : ndarray of bool, (a,)
         Directions of ``near`` along which some line holds more than one ROI voxel.
     longest : int
@@ -55,6 +59,7 @@ class Frame(NamedTuple):
     steps_near: Ints
     steps_around: Ints
     neighbors: NDArray[np.int16]
+    joins: Joins
     lines: NDArray[np.bool_]
     longest: int
     same_directions: bool
@@ -115,15 +120,16 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
     neighbors = _neighbors(layout, steps[2])
     lines = _lines(roi, near)
     same = np.array_equal(forward, near)
+    joins = joins_of(near, steps[1])
     return Frame(
-        *(layout, forward, near, around, steps[0], steps[1], steps[2]), neighbors, lines, longest, same
+        *(layout, forward, near, around, steps[0], steps[1], steps[2]), neighbors, joins, lines, longest, same
     )
 
 
 def is_wide(highest: int, base: Frame) -> bool:
     """Return whether gray levels up to ``highest``, or sums over all neighbors, need wide integers."""
     count = len(base.steps_around)
-    return highest > _NARROW or count > _NARROW or highest * count > np.iinfo(np.int16).max
+    return highest > _NARROW or count > _NARROW or highest * count > _NARROW_SUM
 
 
 def workspace(base: Frame, *, wide: bool) -> Work:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,42 +60,14 @@ def zone_table(known: int, base: Frame, work: Work) -> Zones:
     work : Work
         With the gray levels laid out, and like neighbors; see ``look_around``.
     """
-    joined = _joined(tuple(map(tuple, base.near.tolist())))
-    back = np.zeros(16, dtype=np.uint32)
-    back[1 : len(base.steps_near) + 1] = base.steps_near
     most = int(np.sqrt(2.0 * work.zones.shape[1])) + 1  # sizes that differ: they add up to all voxels
     table, sizes = np.empty(known * most), np.empty(most, dtype=np.int64)
     layout = base.layout
     different = _label(
-        *(work.volume, work.alike, layout.starts, layout.lengths, back, joined),
+        *(work.volume, work.alike, layout.starts, layout.lengths, base.joins.back, base.joins.chosen),
         *(work.labels, work.zones, known, table, sizes),
     )
     return Zones(table, sizes[:different])
-
-
-@lru_cache(maxsize=32)
-def _joined(directions: tuple[tuple[int, ...], ...]) -> NDArray[np.uint32]:
-    # For every set of like neighbors the few that must be joined: those that touch a chosen one belong to it
-    # already. Neighbors that touch many others are chosen first.
-    steps = np.asarray(directions, dtype=np.int64)
-    allowed = {*directions, *(tuple(-step for step in direction) for direction in directions)}
-    touching = np.array([[tuple((a - b).tolist()) in allowed for a in steps] for b in steps])
-    return _choices(touching, np.argsort(-touching.sum(axis=1), kind="stable"))
-
-
-def _choices(touching: NDArray[np.bool_], order: NDArray[np.int64]) -> NDArray[np.uint32]:
-    # The chosen directions, counted from 1, four bits each: at most five of thirteen do not touch each other.
-    count = len(order)
-    left = np.arange(1 << count)
-    chosen = np.zeros(1 << count, dtype=np.uint32)
-    shift = np.zeros(1 << count, dtype=np.int64)
-    for a in order.tolist():
-        hit = left >> a & 1
-        chosen |= (hit * (a + 1) << shift).astype(np.uint32)
-        shift += 4 * hit
-        covered = 1 << a | sum(1 << b for b in range(count) if touching[a, b])
-        left = np.where(hit == 1, left & ~covered, left)
-    return chosen
 
 
 @inner
