@@ -52,9 +52,13 @@ def look_around(known: int, base: Frame, work: Work, alpha: int) -> Around:
     counts, sums = np.empty(room, dtype=work.volume.dtype), np.empty(room, dtype=work.tones.dtype)
     _look(
         *(work.volume, work.tones, base.layout.starts, base.layout.lengths, base.steps_around),
-        *(base.steps_near, alpha, base.neighbors, work.alike, counts, sums),
+        *(base.steps_near, base.neighbors, work.alike, counts, sums),
         *(np.empty((3, room), dtype=np.int32), dependences.reshape(-1), gaps.reshape(-1)),
     )
+    if alpha > 0:
+        dependences[:] = 0
+        layout = base.layout
+        _depend(work.volume, work.tones, layout.starts, layout.lengths, base.steps_around, alpha, dependences)
     return Around(dependences.astype(np.float64), gaps)
 
 
@@ -66,7 +70,6 @@ def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     lengths: Ints,
     around: Ints,
     near: Ints,
-    alpha: int,
     neighbors: NDArray[np.int16],
     alike: NDArray[np.uint16],
     counts: NDArray[Any],
@@ -103,13 +106,8 @@ def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             other = first + around[m + 1]
             a, b = volume[begin : begin + length], volume[other : other + length]
             s, t = tones[begin : begin + length], tones[other : other + length]
-            if alpha == 0:
-                for i in range(length):
-                    count[i] += (a[i] == own[i]) + (b[i] == own[i])
-            else:
-                for i in range(length):
-                    count[i] += (abs(s[i] - tone[i]) <= alpha) & (s[i] > 0)
-                    count[i] += (abs(t[i] - tone[i]) <= alpha) & (t[i] > 0)
+            for i in range(length):
+                count[i] += (a[i] == own[i]) + (b[i] == own[i])
             for i in range(length):
                 total[i] += s[i] + t[i]
         for m in range(0, near.shape[0], 2):
@@ -131,3 +129,23 @@ def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 dependences[dependence[i]] += 1
                 gaps[row[i]] += gap[i]
             k += 1
+
+
+@bare
+def _depend(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    volume: NDArray[Any],
+    tones: NDArray[Any],
+    starts: Ints,
+    lengths: Ints,
+    around: Ints,
+    alpha: int,
+    dependences: Ints,
+) -> None:
+    # Neighbors within ``alpha`` levels.
+    for k in range(starts.shape[0]):
+        for i in range(starts[k], starts[k] + lengths[k]):
+            count = 0
+            for m in range(around.shape[0]):
+                other = tones[i + around[m]]
+                count += (abs(other - tones[i]) <= alpha) & (other > 0)
+            dependences[volume[i] - 1, count] += 1
