@@ -29,7 +29,6 @@ SMOOTHING = 1.0
 SLACK = 5
 """Voxels around what can be reached: the smoothing's radius (4 SD) and one more."""
 _FACES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-_CROSS = ndimage.generate_binary_structure(3, 1)
 _DIAGONALS = [
     (0, 1, 1), (0, 1, -1), (1, 0, 1), (1, 0, -1), (1, 1, 0), (1, -1, 0),
     (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1),
@@ -144,7 +143,11 @@ def _distance(inside: Mask, spacing_zyx: Triple) -> NDArray[np.float64]:
 def _nearest(crop: _Crop, target: int) -> Mask:
     """Return the mask and the voxels that a flood of rising rank reaches first, ``target`` together."""
     plain = np.asarray(crop.rank < target)
-    lowest = ndimage.minimum_filter(crop.rank, footprint=_CROSS, mode="nearest")
+    lowest = crop.rank.copy()
+    for axis in range(3):  # of a voxel and its face neighbors
+        here, there = (np.moveaxis(rank, axis, 0) for rank in (lowest, crop.rank))
+        np.minimum(here[1:], there[:-1], out=here[1:])
+        np.minimum(here[:-1], there[1:], out=here[:-1])
     if (lowest < crop.rank)[plain & ~crop.mask].all():
         return plain  # every voxel touches one that came before it: this is the flood
     flooded = crop.mask.copy()
