@@ -180,10 +180,11 @@ def _perturb(sample: Sample, steps: tuple[Step, ...], case: CaseRef, setup: Setu
     for step in steps:
         identity = (setup.seed, case.case_id, step.factor, step.position)
         operator = step.operator
-        concrete = operator.calibrate(
-            sample, generator(*identity, "calibrate", canonical_json(operator.record()))
-        )
-        calibrated |= _calibrated(operator, concrete)
+        concrete = operator
+        if type(operator).calibrate is not Perturbation.calibrate:
+            own = generator(*identity, "calibrate", canonical_json(operator.record()))
+            concrete = operator.calibrate(sample, own)
+            calibrated |= _calibrated(operator, concrete)
         outcome = apply(concrete, sample, generator(*identity, step.draw))
         _refuse(outcome.reason if isinstance(outcome, Skipped) else None)
         sample = outcome if isinstance(outcome, Sample) else sample

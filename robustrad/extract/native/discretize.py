@@ -34,17 +34,17 @@ class Levels(NamedTuple):
 
 
 class Bins(NamedTuple):
-    """Bins of fixed width or fixed number between two intensities, scalars of the image's own type."""
+    """Bins of fixed ``width``, or a fixed ``number``, between two intensities of the image's own type."""
 
     low: Any
     high: Any
     width: float
-    count: int | None
+    number: int | None
     edges: NDArray[np.float64]
 
     def refusal(self) -> GrayLevelsError:
         """Return what to say where the edges do not rise from the lowest value."""
-        return _no_edges(self.low, self.high, self.width, self.count)
+        return _no_edges(self.low, self.high, self.width, self.number)
 
 
 def lay_bins(low: Any, high: Any, *, width: float = 25.0, count: int | None = None) -> Bins:

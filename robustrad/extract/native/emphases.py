@@ -103,8 +103,7 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     work: Floats,
     total: Floats,
 ) -> None:
-    # Without ``sizes``, the matrix of runs of each direction is laid into ``counts``. Sums are kept in names of
-    # their own, not in arrays: that compiles in less time.
+    # Without ``sizes``, the matrix of runs of each direction is laid into ``counts``.
     runs = sizes.shape[0] == 0
     rows = gray.shape[0]
     by_gray = work[0]
@@ -135,7 +134,7 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                     while j < widest and places[cell + j] > 0:
                         counts[i * widest + j] = places[cell + j] - places[cell + j + 1]
                         j += 1
-                    columns = j if j > columns else columns
+                    columns = max(columns, j)
         n = 0.0
         for j in range(columns):
             by_size[j] = 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,7 +56,8 @@ class Payload(NamedTuple):
     volume : float
         Of a voxel, mm^3.
     memory : dict
-        What gray levels do not change, kept for the next ones: frames, extremes, level-free features.
+        What gray levels do not change, kept for the next ones: frames, room for kernels, extremes,
+        level-free features.
     """
 
     images: tuple[RoiImage, ...]
@@ -120,23 +122,30 @@ class NativeEngine:
         found = dict(region.shape)
         if not asked:
             return found
-        rooms: dict[Any, Work] = {}
+        classes = {name for name, _ in asked}
         settings: dict[str, dict[str, Any]] = {}
         for place, image in enumerate(region.payload.images):
             kind = image.image_type
             if kind not in settings:
                 settings[kind] = resolved({**parameters.settings, **parameters.image_types[kind]})
-            values = _values(region.payload, place, {name for name, _ in asked}, settings[kind], rooms)
-            names, places = _columns(image.name, asked)
-            found.update(zip(names, [values[at] for at in places], strict=True))
+            names, chosen = _columns(image.name, asked)
+            found.update(
+                zip(names, chosen(_values(region.payload, place, classes, settings[kind])), strict=True)
+            )
         return found
 
 
 @lru_cache(maxsize=1024)
-def _columns(image: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[list[str], list[int]]:
-    # Names of the features of one image, and their places in what ``_values`` returns.
+def _columns(
+    image: str, asked: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[list[str], Callable[[list[float]], tuple[float, ...]]]:
+    # Names of the features of one image, and what picks them from what ``_values`` returns.
     names = [f"{image}_{name}_{feature}" for name, features in asked for feature in features]
-    return names, [_PLACES[name][feature] for name, features in asked for feature in features]
+    places = [_PLACES[name][feature] for name, features in asked for feature in features]
+    # of a single place it would not return a tuple
+    return names, itemgetter(*places) if len(places) > 1 else lambda values: tuple(
+        values[at] for at in places
+    )
 
 
 def _all_places() -> dict[str, dict[str, int]]:
@@ -207,9 +216,7 @@ def _intensities(values: NDArray[Any]) -> _Intensities:
     return _Intensities(floats, span, values.dtype.type(span.low), values.dtype.type(span.high))
 
 
-def _values(
-    payload: Payload, place: int, classes: set[str], settings: dict[str, Any], rooms: dict[Any, Work]
-) -> list[float]:
+def _values(payload: Payload, place: int, classes: set[str], settings: dict[str, Any]) -> list[float]:
     """Return all features of the wanted classes of one image, at their ``_PLACES``."""
     known: _Intensities = _remembered(
         payload, ("intensities", place), lambda: _intensities(payload.images[place].values)
@@ -222,8 +229,7 @@ def _values(
         base, work = None, None
         if textures:
             base = _frame(payload, reading)
-            own = (reading.distances, reading.flat, wide := is_wide(len(bins.edges), base))
-            work = rooms[own] = rooms.get(own) or workspace(base, wide=wide)
+            work = _room(payload, reading, base, is_wide(len(bins.edges), base))
             levels = discretize(known.values, bins, base.layout, work)
         else:
             levels = histogram(known.values, bins)
@@ -250,6 +256,12 @@ def _frame(payload: Payload, reading: TextureSettings) -> Frame:
         found: Frame = _remembered(payload, ("frame", own), lambda: frame(payload.roi, reading))
     except NoDirectionsError as error:
         raise RegionRefusedError(str(error)) from None
+    return found
+
+
+def _room(payload: Payload, reading: TextureSettings, base: Frame, wide: bool) -> Work:
+    own = (reading.distances, reading.flat, wide)
+    found: Work = _remembered(payload, ("room", own), lambda: workspace(base, wide=wide))
     return found
 
 

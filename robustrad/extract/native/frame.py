@@ -148,7 +148,7 @@ def _neighbors(layout: Volume, steps: Ints) -> NDArray[np.int16]:
     inside = np.zeros(layout.size + 2 * most, dtype=np.bool_)
     for start, length in zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True):
         inside[most + start : most + start + length] = True
-    counts = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int16)
+    counts: NDArray[Any] = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int16)
     for step in steps.tolist():
         counts += inside[most + step : most + step + layout.size]
     found = np.zeros(room_of(layout.size, most), dtype=np.int16)

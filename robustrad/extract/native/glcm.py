@@ -169,7 +169,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 hxy -= value * np.log2(value + _EPS)
                 product += value * (x * y)
                 energy += value * value
-                most = value if value > most else most
+                most = max(most, value)
         tendency, shade, prominence, average = 0.0, 0.0, 0.0, 0.0
         for k in range(2, 2 * highest + 1):
             d = k - ux - uy
@@ -205,7 +205,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 if value != 0:
                     whole = independent + _EPS
                     h[i, j] = value / np.sqrt(whole)
-                    share = _EPS / whole if _EPS / whole > share else share
+                    share = max(share, _EPS / whole)
                     hxy1 -= value * bits
                     x = gray[i] - ux
                     y = gray[j] - uy
@@ -215,7 +215,7 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         spread = np.sqrt(sx) * np.sqrt(sy)
         hx = _plogp(px)
         hy = _plogp(py)
-        largest = hy if hy > hx else hx
+        largest = max(hx, hy)
         imc2 = np.sqrt(1 - np.exp(-2 * (hxy2 - hxy))) if hxy2 != hxy else 0.0
         if np.isnan(imc2):
             missing += 1

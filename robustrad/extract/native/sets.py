@@ -68,7 +68,7 @@ def _ones(word: np.uint64) -> np.uint64:
 
 
 @inner
-def _common(one: Bits, other: Bits) -> int:
+def _common(one: Bits, other: Bits) -> np.int64:
     total = np.uint64(0)
     for w in range(one.shape[0]):
         total += _ones(one[w] & other[w])
