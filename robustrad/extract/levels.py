@@ -58,15 +58,18 @@ def count_levels(values: NDArray[Any], settings: Settings, *, limit: int = MAX_L
     >>> count_levels(np.array([54.0, 166.0]), {"binWidth": 25})
     5
     """
-    return count_between(values.min(), values.max(), settings, limit=limit)
+    return count_between(values.min(), values.max(), resolved(settings), limit=limit)
 
 
 def count_between(low: Any, high: Any, settings: Settings, *, limit: int = MAX_LEVELS) -> int:
-    """Return `count_levels` of values between ``low`` and ``high``, scalars of the image's own type."""
-    if not (np.isfinite(low) and np.isfinite(high)):
+    """Return `count_levels` of values between ``low`` and ``high``, scalars of the image's own type.
+
+    The settings are resolved ones.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise GrayLevelsError("values in the ROI are NaN or infinite: gray levels are not defined")
-    chosen = resolved(settings)
-    count, width = chosen["binCount"], chosen["binWidth"]
+    count: Any = settings["binCount"]
+    width: Any = settings["binWidth"]
     told = f"binWidth {width}" if count is None else f"binCount {count}"
     if count is not None:
         # A flat region fills one bin in the middle of PyRadiomics' [value - 0.5, value + 0.5].

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,14 +121,14 @@ def spectral(before: Voxels, after: Voxels, mask: Mask, *, spacing_zyx: Triple) 
 def _added_fwhm(squared: Floats, own: Floats, cross: Floats) -> float:
     """Return the FWHM of H = exp(-2 pi^2 s f^2), s signed, where sum |after - a H before|^2 is least."""
 
-    def explained(s: float) -> float:
-        gain = np.exp(-2.0 * np.pi**2 * s * squared)
-        return -(float((gain * cross).sum()) ** 2) / float((gain**2 * own).sum())
+    def explained(s: float | Floats) -> Any:
+        gain = np.exp(-2.0 * np.pi**2 * np.asarray(s)[..., None] * squared)
+        return -((gain * cross).sum(axis=-1) ** 2) / (gain**2 * own).sum(axis=-1)
 
     # from undoing a blur that leaves exp(-10) of the highest frequency to a blur of many pixels
     widest = 10.0 / (2.0 * np.pi**2 * float(squared.max()))
     grid = np.concatenate([-widest * np.linspace(1, 0, 81)[:-1], 80 * widest * np.linspace(0, 1, 161) ** 2])
-    best = int(np.argmin([explained(s) for s in grid]))
+    best = int(np.argmin(explained(grid)))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     s = float(optimize.minimize_scalar(explained, bounds=(low, high), method="bounded").x)
     return math.copysign(FWHM_PER_SD * math.sqrt(abs(s)), s)

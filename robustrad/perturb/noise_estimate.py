@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from robustrad.core.geometry import Mask, Voxels
-from robustrad.perturb.noise_patches import FEWEST_PATCHES, PADDING, constant_blocks, patch_noise
+from robustrad.perturb.noise_patches import (
+    FEWEST_PATCHES,
+    PADDING,
+    constant_blocks,
+    in_windows,
+    patch_noise,
+)
 from robustrad.perturb.spectrum import hh1_gain
 
 WHITE = 0.1
@@ -142,13 +148,7 @@ def _hh1(voxels: Voxels, inside: Mask | None) -> NDArray[np.float64]:
     # Detail k sees pixels 2k - 4 to 2k + 1.
     rows, columns = ((size - SUPPORT) // 2 + 1 for size in voxels.shape[1:])
     details = details[:, 2 : 2 + rows, 2 : 2 + columns]
-    seen = _supports(constant_blocks(slices), SUPPORT - 1).mean(axis=(3, 4)) < PADDING
+    seen = in_windows(constant_blocks(slices), SUPPORT - 1, 2) / (SUPPORT - 1) ** 2 < PADDING
     if inside is not None:
-        seen &= _supports(inside[::step], SUPPORT).all(axis=(3, 4))
+        seen &= in_windows(inside[::step], SUPPORT, 2) == SUPPORT**2
     return np.asarray(details[seen])
-
-
-def _supports(mask: Mask, size: int) -> Mask:
-    """Return what each detail sees of ``mask``, (z, rows, columns, size, size)."""
-    windows = np.lib.stride_tricks.sliding_window_view(mask, (size, size), axis=(1, 2))
-    return np.asarray(windows[:, ::2, ::2])

@@ -29,7 +29,6 @@ SMOOTHING = 1.0
 SLACK = 5
 """Voxels around what can be reached: the smoothing's radius (4 SD) and one more."""
 _FACES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-_CROSS = ndimage.generate_binary_structure(3, 1)
 _DIAGONALS = [
     (0, 1, 1), (0, 1, -1), (1, 0, 1), (1, 0, -1), (1, 1, 0), (1, -1, 0),
     (1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1),
@@ -106,8 +105,26 @@ def _rank(part: Mask, lead: tuple[int, int, int], spacing_zyx: Triple) -> Index:
         scramble += place * salt
     scramble = ((scramble ^ (scramble >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
     rank = np.empty(part.size, dtype=np.int64)
-    rank[np.lexsort((scramble.ravel(), distance.ravel(), ~part.ravel()))] = np.arange(part.size)
+    rank[_order(scramble.ravel(), distance.ravel(), part.ravel())] = np.arange(part.size)
     return rank.reshape(part.shape)
+
+
+def _order(scramble: Index, distance: NDArray[np.float64], inside: Mask) -> Index:
+    """Return the order of the voxels: what is inside first, by distance, then by the 32 bits of the scramble.
+
+    One sort of whole numbers that hold all three is several times faster than three sorts; it needs distances
+    that are millionths.
+    """
+    millionths = np.rint(distance * 1e6)
+    lowest, highest = float(millionths.min()), float(millionths.max())
+    if highest - lowest < 2**30 and np.array_equal(millionths / 1e6, distance):
+        level = (millionths - lowest).astype(np.int64) + (~inside).astype(np.int64) * (1 << 30)
+        key = (level << 32) + scramble
+        order = np.argsort(key)
+        sorted_key = key[order]
+        if not np.any(sorted_key[1:] == sorted_key[:-1]):
+            return order
+    return np.lexsort((scramble, distance, ~inside))  # equal ones stay in the order of their places
 
 
 def _signed_distance(mask: Mask, spacing_zyx: Triple) -> NDArray[np.float64]:
@@ -126,7 +143,11 @@ def _distance(inside: Mask, spacing_zyx: Triple) -> NDArray[np.float64]:
 def _nearest(crop: _Crop, target: int) -> Mask:
     """Return the mask and the voxels that a flood of rising rank reaches first, ``target`` together."""
     plain = np.asarray(crop.rank < target)
-    lowest = ndimage.minimum_filter(crop.rank, footprint=_CROSS, mode="nearest")
+    lowest = crop.rank.copy()
+    for axis in range(3):  # of a voxel and its face neighbors
+        here, there = (np.moveaxis(rank, axis, 0) for rank in (lowest, crop.rank))
+        np.minimum(here[1:], there[:-1], out=here[1:])
+        np.minimum(here[:-1], there[1:], out=here[:-1])
     if (lowest < crop.rank)[plain & ~crop.mask].all():
         return plain  # every voxel touches one that came before it: this is the flood
     flooded = crop.mask.copy()

@@ -168,7 +168,10 @@ def open_reference(case: CaseRef, parameters: Parameters) -> Sample:
     )
     image, mask, grid = open_case(row, settings=settings, where=case.where)
     inside = np.asarray(sitk.GetArrayViewFromImage(mask)) > 0
-    return Sample(voxels_of(image), inside, grid, case.modality)
+    voxels = voxels_of(image)
+    for array in (voxels, inside):
+        array.flags.writeable = False  # so that ``apply`` needs no checksums to know them unchanged
+    return Sample(voxels, inside, grid, case.modality)
 
 
 def _perturb(sample: Sample, steps: tuple[Step, ...], case: CaseRef, setup: Setup) -> tuple[Sample, Strength]:
@@ -177,10 +180,11 @@ def _perturb(sample: Sample, steps: tuple[Step, ...], case: CaseRef, setup: Setu
     for step in steps:
         identity = (setup.seed, case.case_id, step.factor, step.position)
         operator = step.operator
-        concrete = operator.calibrate(
-            sample, generator(*identity, "calibrate", canonical_json(operator.record()))
-        )
-        calibrated |= _calibrated(operator, concrete)
+        concrete = operator
+        if type(operator).calibrate is not Perturbation.calibrate:
+            own = generator(*identity, "calibrate", canonical_json(operator.record()))
+            concrete = operator.calibrate(sample, own)
+            calibrated |= _calibrated(operator, concrete)
         outcome = apply(concrete, sample, generator(*identity, step.draw))
         _refuse(outcome.reason if isinstance(outcome, Skipped) else None)
         sample = outcome if isinstance(outcome, Sample) else sample
@@ -209,7 +213,7 @@ def _branches(
     """Group ``conditions`` by their steps at ``stage``, whatever their order."""
 
     def key(condition: Condition) -> str:
-        return canonical_json([step.record for step in condition.steps_of(stage)])
+        return ",".join(step.identity for step in condition.steps_of(stage))
 
     for _, members in groupby(sorted(conditions, key=key), key):
         group = list(members)

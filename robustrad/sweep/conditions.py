@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
-from robustrad.core.identity import fingerprint
+from robustrad.core.identity import canonical_json, fingerprint
 from robustrad.perturb.base import Perturbation, Stage
 from robustrad.protocol.chains import Choice, draw_chains
 from robustrad.protocol.model import Protocol, Role
@@ -47,6 +48,11 @@ class Step:
             "draw": self.draw,
             "operator": self.operator.record(),
         }
+
+    @cached_property
+    def identity(self) -> str:
+        """Return the record as canonical JSON: equal for steps that do the same."""
+        return canonical_json(self.record)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from robustrad.core.errors import DataError
 from robustrad.extract.engine import RegionRefusedError
 from robustrad.extract.levels import GrayLevelsError
+from tests.native.fuzz import draw
 from tests.native.side_by_side import NATIVE, PYRADIOMICS, features, images, parameters, parity
 
 BALL = np.zeros((12, 12, 12), dtype=bool)
@@ -133,3 +134,11 @@ def test_kernels_stay_within_their_arrays() -> None:
     ]
     done = subprocess.run(command, env=checked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_what_no_tap_weighs_has_no_part_in_the_value_not_even_where_it_is_nan() -> None:
+    # A NaN at the border, linear interpolation, a grid that leaves the image on one axis.
+    case = draw(np.random.default_rng([2, 308]))
+    assert np.isnan(case.voxels).any()
+    assert case.asked.settings["interpolator"] == "sitkLinear"
+    assert parity(*images(case.voxels, case.mask, case.spacing), case.asked, case.sampling).holds

@@ -13,7 +13,7 @@ from robustrad.extract.native.angles import directions
 from robustrad.extract.native.correlation import _as_pyradiomics, maximal_correlation
 from robustrad.extract.native.cubes import TRIANGLES
 from robustrad.extract.native.diameters import diameters
-from robustrad.extract.native.discretize import discretize
+from robustrad.extract.native.discretize import discretize, lay_bins
 from robustrad.extract.native.filters import gradient
 from robustrad.extract.native.firstorder import NAMES, extent, first_order
 from robustrad.extract.native.frame import TextureSettings, frame, workspace
@@ -151,11 +151,12 @@ def test_texture_of_a_checkerboard_in_closed_form() -> None:
     values = ((z + y + x) % 2).astype(float)
     mask = np.ones(values.shape, dtype=bool)
     roi = crop(mask, Box((0, 0, 0), (4, 4, 4)))
-    levels = discretize(values.ravel(), 0.0, 1.0, width=1.0)
     settings = TextureSettings()
     base = frame(roi, settings)
+    work = workspace(base, wide=False)
+    levels = discretize(values.ravel(), lay_bins(0.0, 1.0, width=1.0), base.layout, work)
     wanted = ("glszm", "glrlm", "glcm")
-    values = texture_features(levels, base, workspace(base), settings, (1.0, 1.0, 1.0), wanted)
+    values = texture_features(levels, base, work, settings, (1.0, 1.0, 1.0), wanted)
     found = {
         name: {feature: values[place] for feature, place in places.items()} for name, places in PLACES.items()
     }

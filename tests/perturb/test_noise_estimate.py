@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from robustrad.perturb.noise_estimate import estimate_noise
+from robustrad.perturb.noise_patches import in_windows
 from tests.perturb.noise_models import NOISES, anatomy, ramp, smooth, white
 
 SD = 10.0
@@ -152,3 +153,10 @@ def test_what_cannot_be_estimated_is_nan(voxels):
 def test_same_image_gives_the_same_estimate():
     voxels = ramp((6, 80, 80), np.random.default_rng(6))
     assert estimate_noise(voxels) == estimate_noise(voxels.copy())
+
+
+@pytest.mark.parametrize(("size", "step"), [(1, 1), (5, 2), (6, 2), (8, 4), (12, 6)])
+def test_windows_are_counted_as_numpys_sliding_ones(size: int, step: int) -> None:
+    mask = np.random.default_rng(size).random((3, 25, 31)) < 0.8
+    windows = np.lib.stride_tricks.sliding_window_view(mask, (size, size), axis=(1, 2))[:, ::step, ::step]
+    np.testing.assert_array_equal(in_windows(mask, size, step), windows.sum(axis=(3, 4)))

@@ -13,7 +13,7 @@ from robustrad.perturb.apply import Skipped, apply
 from robustrad.perturb.registry import kinds
 from robustrad.perturb.sample import Sample
 from robustrad.perturb.surface import surface_distances
-from robustrad.perturb.volume import grow, shrink
+from robustrad.perturb.volume import _order, grow, shrink
 from tests.perturb.shapes import ball, lobed, pieces, sample_of, scattered, thin
 
 VolumeChange = kinds()["volume_change"]
@@ -158,3 +158,15 @@ def test_nothing_left_and_no_room_are_skipped_with_their_numbers():
     assert isinstance(full, Skipped)
     assert "64" in full.reason
     assert "96" in full.reason
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_voxels_are_ordered_as_by_three_sorts(exact: bool) -> None:
+    rng = np.random.default_rng(0)
+    for most in (2, 2**32):  # with many equal scrambles, and with hardly any
+        scramble, inside = rng.integers(0, most, 5000), rng.random(5000) < 0.5
+        distance = rng.integers(-40, 40, 5000) / 10.0
+        distance = np.round(distance, 6) if exact else distance + 1e-9 * rng.random(5000)
+        np.testing.assert_array_equal(
+            _order(scramble, distance, inside), np.lexsort((scramble, distance, ~inside))
+        )

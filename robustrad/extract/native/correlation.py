@@ -9,6 +9,8 @@ only rounding is left of it, Q itself is built and solved as PyRadiomics does.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ from robustrad.extract.native.lanczos import second_magnitudes
 Floats = NDArray[np.float64]
 _EPS = float(np.spacing(1))
 _LARGEST_SHARE = 1e-4
-_SMALLEST = 1e-6
+_SMALLEST = 1e-3
 
 
 def maximal_correlation(
@@ -39,7 +41,7 @@ def maximal_correlation(
     symmetrical : bool
         They are symmetric.
     """
-    if np.isnan(share):
+    if math.isnan(share):
         return float("nan")
     if matrices.shape[1] < 2:
         return 1.0
@@ -48,11 +50,11 @@ def maximal_correlation(
     if share <= _LARGEST_SHARE:
         first = np.sqrt(margins[:, 0])
         if symmetrical:
-            second = second_magnitudes(scaled, first) ** 2
+            second = second_magnitudes(scaled, first).tolist()
         else:
-            second = second_magnitudes(_products(scaled), first)
-        if second.min() >= _SMALLEST:
-            return float(np.sqrt(second).mean())
+            second = np.sqrt(second_magnitudes(_products(scaled), first)).tolist()
+        if min(second) >= _SMALLEST:
+            return float(sum(second) / len(second))
     return _as_pyradiomics(matrices, margins)
 
 

@@ -109,12 +109,15 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     rows = gray.shape[0]
     by_gray = work[0]
     by_size = work[1]
-    length = work[2]
-    out = work[3]
+    squares = work[2]
+    levels = work[3]
     for k in range(16):
         total[k] = 0.0
     for j in range(widest):
-        length[j] = np.float64(j + 1) if runs else np.float64(sizes[j])
+        length = j + 1 if runs else sizes[j]
+        squares[j] = np.float64(length) * np.float64(length)
+    for i in range(rows):
+        levels[i] = np.float64(gray[i]) * np.float64(gray[i])
     used = 0
     columns = 1 if runs else widest
     for a in range(lines.shape[0]):
@@ -137,11 +140,12 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
         for j in range(columns):
             by_size[j] = 0.0
         for i in range(rows):
-            by_gray[i] = 0.0
+            own = 0.0
             for j in range(columns):
-                by_gray[i] += counts[i * widest + j]
+                own += counts[i * widest + j]
                 by_size[j] += counts[i * widest + j]
-            n += by_gray[i]
+            by_gray[i] = own
+            n += own
         if n == 0:
             # only a single matrix can be empty; entropy and size variance are sums of no terms
             for k in range(16):
@@ -150,49 +154,57 @@ def _emphases(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 total[8] = 0.0
                 total[9] = 0.0
             return
-        for k in range(16):
-            out[k] = 0.0
-        voxels = 0.0
-        mean_size = 0.0
+        small, large, same_size, voxels, mean_size = 0.0, 0.0, 0.0, 0.0, 0.0
         for j in range(columns):
-            square = length[j] * length[j]
-            out[0] += by_size[j] / square
-            out[1] += by_size[j] * square
-            out[4] += by_size[j] * by_size[j]
-            voxels += by_size[j] * length[j]
-            mean_size += by_size[j] / n * length[j]
-        mean_gray = 0.0
+            count = by_size[j]
+            length = np.sqrt(squares[j])
+            small += count / squares[j]
+            large += count * squares[j]
+            same_size += count * count
+            voxels += count * length
+            mean_size += count / n * length
+        same_gray, low, high, mean_gray = 0.0, 0.0, 0.0, 0.0
         for i in range(rows):
-            level = np.float64(gray[i])
-            square = level * level
-            out[2] += by_gray[i] * by_gray[i]
-            out[10] += by_gray[i] / square
-            out[11] += by_gray[i] * square
-            mean_gray += by_gray[i] / n * level
+            count = by_gray[i]
+            same_gray += count * count
+            low += count / levels[i]
+            high += count * levels[i]
+            mean_gray += count / n * gray[i]
+        gray_variance, size_variance = 0.0, 0.0
         for i in range(rows):
-            out[7] += by_gray[i] / n * (gray[i] - mean_gray) ** 2
+            gray_variance += by_gray[i] / n * (gray[i] - mean_gray) ** 2
         for j in range(columns):
-            out[8] += by_size[j] / n * (length[j] - mean_size) ** 2
+            size_variance += by_size[j] / n * (np.sqrt(squares[j]) - mean_size) ** 2
+        entropy, small_low, small_high, large_low, large_high = 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(rows):
-            ii = np.float64(gray[i]) * np.float64(gray[i])
+            level = levels[i]
             for j in range(columns):
                 count = counts[i * widest + j]
                 if count == 0:
                     continue
-                jj = length[j] * length[j]
+                square = squares[j]
                 p = count / n
-                out[9] -= p * np.log2(p + _EPS)
-                out[12] += count / (ii * jj)
-                out[13] += count * ii / jj
-                out[14] += count * jj / ii
-                out[15] += count * ii * jj
-        out[3] = out[2] / (n * n)
-        out[5] = out[4] / (n * n)
-        out[6] = n / voxels
-        for k in (0, 1, 2, 4, 10, 11, 12, 13, 14, 15):
-            out[k] /= n
+                entropy -= p * np.log2(p + _EPS)
+                small_low += count / (level * square)
+                small_high += count * level / square
+                large_low += count * square / level
+                large_high += count * level * square
         used += 1
-        for k in range(16):
-            total[k] += out[k]
+        total[0] += small / n
+        total[1] += large / n
+        total[2] += same_gray / n
+        total[3] += same_gray / (n * n)
+        total[4] += same_size / n
+        total[5] += same_size / (n * n)
+        total[6] += n / voxels
+        total[7] += gray_variance
+        total[8] += size_variance
+        total[9] += entropy
+        total[10] += low / n
+        total[11] += high / n
+        total[12] += small_low / n
+        total[13] += small_high / n
+        total[14] += large_low / n
+        total[15] += large_high / n
     for k in range(16):
         total[k] /= used

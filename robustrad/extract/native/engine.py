@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,18 @@ from robustrad.extract.engine import PYRADIOMICS_DEFINITION, Region, RegionRefus
 from robustrad.extract.levels import MAX_EDGES, MAX_LEVELS, GrayLevelsError, count_between
 from robustrad.extract.names import enabled
 from robustrad.extract.native.axes import positions
-from robustrad.extract.native.discretize import discretize
+from robustrad.extract.native.discretize import discretize, histogram, lay_bins
 from robustrad.extract.native.firstorder import NAMES as FREE_NAMES
 from robustrad.extract.native.firstorder import Extent, extent, first_order
-from robustrad.extract.native.frame import Frame, NoDirectionsError, TextureSettings, Work, frame, workspace
+from robustrad.extract.native.frame import (
+    Frame,
+    NoDirectionsError,
+    TextureSettings,
+    Work,
+    frame,
+    is_wide,
+    workspace,
+)
 from robustrad.extract.native.images import IMAGE_TYPES, Crop, RoiImage, roi_images
 from robustrad.extract.native.masks import checked_box, mask_on_grid, resegmented
 from robustrad.extract.native.prepared import Prepared, prepare
@@ -47,7 +56,8 @@ class Payload(NamedTuple):
     volume : float
         Of a voxel, mm^3.
     memory : dict
-        What gray levels do not change, kept for the next ones: frames, extremes, level-free features.
+        What gray levels do not change, kept for the next ones: frames, room for kernels, extremes,
+        level-free features.
     """
 
     images: tuple[RoiImage, ...]
@@ -112,23 +122,30 @@ class NativeEngine:
         found = dict(region.shape)
         if not asked:
             return found
-        rooms: dict[Any, Work] = {}
+        classes = {name for name, _ in asked}
         settings: dict[str, dict[str, Any]] = {}
         for place, image in enumerate(region.payload.images):
             kind = image.image_type
             if kind not in settings:
                 settings[kind] = resolved({**parameters.settings, **parameters.image_types[kind]})
-            values = _values(region.payload, place, {name for name, _ in asked}, settings[kind], rooms)
-            names, places = _columns(image.name, asked)
-            found.update(zip(names, [values[at] for at in places], strict=True))
+            names, chosen = _columns(image.name, asked)
+            found.update(
+                zip(names, chosen(_values(region.payload, place, classes, settings[kind])), strict=True)
+            )
         return found
 
 
 @lru_cache(maxsize=1024)
-def _columns(image: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[list[str], list[int]]:
-    # Names of the features of one image, and their places in what ``_values`` returns.
+def _columns(
+    image: str, asked: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[list[str], Callable[[list[float]], tuple[float, ...]]]:
+    # Names of the features of one image, and what picks them from what ``_values`` returns.
     names = [f"{image}_{name}_{feature}" for name, features in asked for feature in features]
-    return names, [_PLACES[name][feature] for name, features in asked for feature in features]
+    places = [_PLACES[name][feature] for name, features in asked for feature in features]
+    # of a single place it would not return a tuple
+    return names, itemgetter(*places) if len(places) > 1 else lambda values: tuple(
+        values[at] for at in places
+    )
 
 
 def _all_places() -> dict[str, dict[str, int]]:
@@ -199,27 +216,25 @@ def _intensities(values: NDArray[Any]) -> _Intensities:
     return _Intensities(floats, span, values.dtype.type(span.low), values.dtype.type(span.high))
 
 
-def _values(
-    payload: Payload, place: int, classes: set[str], settings: dict[str, Any], rooms: dict[Any, Work]
-) -> list[float]:
+def _values(payload: Payload, place: int, classes: set[str], settings: dict[str, Any]) -> list[float]:
     """Return all features of the wanted classes of one image, at their ``_PLACES``."""
     known: _Intensities = _remembered(
         payload, ("intensities", place), lambda: _intensities(payload.images[place].values)
     )
+    textures = classes.intersection(TEXTURES)
     try:
-        limit = MAX_EDGES if classes <= {"firstorder"} else MAX_LEVELS
-        count_between(known.low, known.high, settings, limit=limit)
-        width, count = settings["binWidth"], settings["binCount"]
-        levels = discretize(known.values, known.low, known.high, width=width, count=count)
+        count_between(known.low, known.high, settings, limit=MAX_LEVELS if textures else MAX_EDGES)
+        bins = lay_bins(known.low, known.high, width=settings["binWidth"], count=settings["binCount"])
+        reading = _texture_settings(settings)
+        base, work = None, None
+        if textures:
+            base = _frame(payload, reading)
+            work = _room(payload, reading, base, is_wide(len(bins.edges), base))
+            levels = discretize(known.values, bins, base.layout, work)
+        else:
+            levels = histogram(known.values, bins)
     except GrayLevelsError as error:
         raise GrayLevelsError(f"image {payload.images[place].name}: {error}") from None
-    textures = classes.intersection(TEXTURES)
-    reading = _texture_settings(settings)
-    base = _frame(payload, reading) if textures else None
-    work = None
-    if base is not None:
-        own = (reading.distances, reading.flat)
-        work = rooms[own] = rooms.get(own) or workspace(base)
     found: list[float] = texture_features(levels, base, work, reading, payload.spacing, textures).tolist()
     free = _first_order(payload, place, known, settings) if "firstorder" in classes else _NO_FIRST_ORDER
     return free + found
@@ -241,6 +256,12 @@ def _frame(payload: Payload, reading: TextureSettings) -> Frame:
         found: Frame = _remembered(payload, ("frame", own), lambda: frame(payload.roi, reading))
     except NoDirectionsError as error:
         raise RegionRefusedError(str(error)) from None
+    return found
+
+
+def _room(payload: Payload, reading: TextureSettings, base: Frame, wide: bool) -> Work:
+    own = (reading.distances, reading.flat, wide)
+    found: Work = _remembered(payload, ("room", own), lambda: workspace(base, wide=wide))
     return found
 
 

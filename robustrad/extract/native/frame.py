@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.extract.native.angles import Angles, directions
-from robustrad.extract.native.neighbors import neighbor_counts
+from robustrad.extract.native.joins import Joins, joins_of
 from robustrad.extract.native.roi import Ints, Roi, Volume, padded
+from robustrad.extract.native.sets import Sets, sets_of
 
 Places = NDArray[np.int32]
+_NARROW = int(np.iinfo(np.uint8).max)
+_NARROW_SUM = int(np.iinfo(np.int16).max)
 
 
 class TextureSettings(NamedTuple):
@@ -36,8 +39,10 @@ class Frame(NamedTuple):
         pair) and of GLDM and NGTDM (``distances``, all).
     steps_forward, steps_near, steps_around : ndarray of int64, (a,)
         The same as steps in the flat volume.
-    neighbors : ndarray of int32, (n,)
+    neighbors : ndarray of int16, flat padded volume
         Neighbors in the ROI of every voxel, by ``around``.
+    joins : Joins
+        Which like neighbors by ``near`` are looked at for zones.
     lines : ndarray of bool, (a,)
         Directions of ``near`` along which some line holds more than one ROI voxel.
     longest : int
@@ -53,31 +58,38 @@ class Frame(NamedTuple):
     steps_forward: Ints
     steps_near: Ints
     steps_around: Ints
-    neighbors: Places
+    neighbors: NDArray[np.int16]
+    joins: Joins
     lines: NDArray[np.bool_]
     longest: int
     same_directions: bool
 
 
 class Work(NamedTuple):
-    """Flat padded volumes that kernels fill anew for every image; beyond the ROI only ``volume`` is read.
+    """Flat padded volumes that kernels fill anew for every image; beyond the ROI only the levels are read.
 
     Attributes
     ----------
-    volume : ndarray of int32
+    volume : ndarray of uint8 (int32 for more than 255 levels)
         Positions of gray levels, 1-based; 0 outside the ROI.
-    runs : ndarray of int32
-        Which voxel of its run a voxel is, along one direction.
-    alike : ndarray of int32
+    tones : ndarray of int16 (int32 where sums of neighbors would not fit)
+        The gray levels themselves; 0 outside the ROI.
+    alike : ndarray of uint16
         Bit a is set where the voxel before along direction a of ``near`` has the same level.
     labels : ndarray of int32
-        Zones.
+        Zones, or which voxel of its run a voxel is.
+    zones : ndarray of int32, (4, n + 1)
+        Of every zone, see ``glszm``; zeros in the last row.
+    sets : Sets
+        Voxels of each level.
     """
 
-    volume: Places
-    runs: Places
-    alike: Places
+    volume: NDArray[Any]
+    tones: NDArray[Any]
+    alike: NDArray[np.uint16]
     labels: Places
+    zones: Places
+    sets: Sets
 
 
 class NoDirectionsError(ValueError):
@@ -105,19 +117,48 @@ def frame(roi: Roi, settings: TextureSettings) -> Frame:
     layout = padded(roi, (reach, reach, reach))
     steps = [angles @ np.asarray(layout.strides) for angles in (forward, near, around)]
     longest = max(shape)
-    neighbors = neighbor_counts(layout, steps[2], longest)
+    neighbors = _neighbors(layout, steps[2])
     lines = _lines(roi, near)
     same = np.array_equal(forward, near)
+    joins = joins_of(near, steps[1])
     return Frame(
-        *(layout, forward, near, around, steps[0], steps[1], steps[2]), neighbors, lines, longest, same
+        *(layout, forward, near, around, steps[0], steps[1], steps[2]), neighbors, joins, lines, longest, same
     )
 
 
-def workspace(base: Frame) -> Work:
-    """Return room for the kernels."""
-    size = base.layout.size
-    runs, alike, labels = (np.empty(size, dtype=np.int32) for _ in range(3))
-    return Work(np.zeros(size, dtype=np.int32), runs, alike, labels)
+def is_wide(highest: int, base: Frame) -> bool:
+    """Return whether gray levels up to ``highest``, or sums over all neighbors, need wide integers."""
+    count = len(base.steps_around)
+    return highest > _NARROW or count > _NARROW or highest * count > _NARROW_SUM
+
+
+def workspace(base: Frame, *, wide: bool) -> Work:
+    """Return room for the kernels, for narrow or ``wide`` integers."""
+    size = room_of(base.layout.size, int(base.steps_around.max()))
+    volume = np.zeros(size, dtype=np.int32 if wide else np.uint8)
+    tones = np.zeros(size, dtype=np.int32 if wide else np.int16)
+    alike, labels = np.empty(size, dtype=np.uint16), np.empty(size, dtype=np.int32)
+    zones = np.zeros((4, int(base.layout.lengths.sum()) + 1), dtype=np.int32)
+    return Work(volume, tones, alike, labels, zones, sets_of(size, base.steps_near))
+
+
+def _neighbors(layout: Volume, steps: Ints) -> NDArray[np.int16]:
+    # Neighbors in the ROI of every voxel: they depend on the mask alone.
+    most = int(steps.max())
+    inside = np.zeros(layout.size + 2 * most, dtype=np.bool_)
+    for start, length in zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True):
+        inside[most + start : most + start + length] = True
+    counts: NDArray[Any] = np.zeros(layout.size, dtype=np.uint8 if len(steps) <= _NARROW else np.int16)
+    for step in steps.tolist():
+        counts += inside[most + step : most + step + layout.size]
+    found = np.zeros(room_of(layout.size, most), dtype=np.int16)
+    found[: layout.size] = counts
+    return found
+
+
+def room_of(size: int, reach: int) -> int:
+    """Return voxels of a flat volume whose kernels read neighbors ``reach`` away, and whole cache lines."""
+    return (size + reach + 1023) // 512 * 512
 
 
 def _lines(roi: Roi, angles: Angles) -> NDArray[np.bool_]:

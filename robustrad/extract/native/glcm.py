@@ -67,8 +67,8 @@ def glcm_features(
     angles, known, highest = len(tables), len(gray), int(gray[-1])
     matrices, scaled = np.empty((2, angles, known, known))
     margins = np.empty((angles, 2, known))
-    sums, row = np.empty(3 * highest + 1), np.empty(len(ORDER))
-    used, share = _features(tables, gray, symmetrical, matrices, scaled, margins, sums, row, out)
+    work = np.empty(3 * highest + 1)
+    used, share = _features(tables, gray, symmetrical, matrices, scaled, margins, work, out)
     out[-1] = maximal_correlation(
         matrices[:used], scaled[:used], margins[:used], share, symmetrical=symmetrical
     )
@@ -104,7 +104,6 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
     scaled: Floats,
     all_margins: Floats,
     work: Floats,
-    out: Floats,
     total: Floats,
 ) -> tuple[int, float]:
     # Fills the normalized matrices, their margins and what MCC needs of them. Returns how many directions
@@ -152,56 +151,50 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 h[i, j] = 0.0
         for k in range(work.shape[0]):
             work[k] = 0.0
-        for k in range(defined):
-            out[k] = 0.0
-        hxy = 0.0
         # Means and variances are summed pair by pair, not from the margins: where one margin holds a single
         # level only their rounding is left, and Correlation hangs on it.
-        ux = 0.0
-        uy = 0.0
+        ux, uy, hxy, product, energy, most = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(g):
+            x = gray[i]
             for j in range(g):
                 value = p[i, j]
                 if value == 0:
                     continue
-                ux += gray[i] * value
-                uy += gray[j] * value
+                y = gray[j]
+                ux += x * value
+                uy += y * value
                 px[i] += value
                 py[j] += value
-                sums[gray[i] + gray[j]] += value
-                differences[abs(gray[i] - gray[j])] += value
+                sums[x + y] += value
+                differences[abs(x - y)] += value
                 hxy -= value * np.log2(value + _EPS)
-                out[0] += value * (gray[i] * gray[j])
-                out[17] += value * value
-                out[19] = larger(out[19], value)
+                product += value * (x * y)
+                energy += value * value
+                most = larger(most, value)
+        tendency, shade, prominence, average = 0.0, 0.0, 0.0, 0.0
         for k in range(2, 2 * highest + 1):
             d = k - ux - uy
-            out[3] += sums[k] * d * d
-            out[2] += sums[k] * d * d * d
-            out[1] += sums[k] * d * d * d * d
-            out[20] += k * sums[k]
+            value = sums[k] * d * d
+            tendency += value
+            shade += value * d
+            prominence += value * d * d
+            average += k * sums[k]
+        contrast, dissimilarity, near, nearer, far, farther, inverse = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for k in range(highest):
             d = np.float64(k)
             value = differences[k]
-            out[4] += value * d * d
-            out[6] += value * d
-            out[9] += value / (1 + d)
-            out[10] += value / (1 + d * d)
-            out[11] += value / (1 + d * d / (highest * highest))
-            out[12] += value / (1 + d / highest)
+            contrast += value * d * d
+            dissimilarity += value * d
+            near += value / (1 + d)
+            nearer += value / (1 + d * d)
+            far += value / (1 + d / highest)
+            farther += value / (1 + d * d / (highest * highest))
             if k > 0:
-                out[15] += value / (d * d)
+                inverse += value / (d * d)
+        spread_of_differences = 0.0
         for k in range(highest):
-            out[8] += differences[k] * (k - out[6]) ** 2
-        out[7] = _plogp(differences)
-        out[16] = ux
-        out[18] = hxy
-        out[21] = _plogp(sums)
-        sx = 0.0
-        sy = 0.0
-        joint = 0.0
-        hxy1 = 0.0
-        hxy2 = 0.0
+            spread_of_differences += differences[k] * (k - dissimilarity) ** 2
+        sx, sy, joint, hxy1, hxy2 = 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(g):
             for j in range(g):
                 independent = px[i] * py[j]
@@ -209,27 +202,48 @@ def _features(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                     continue
                 bits = np.log2(independent + _EPS)
                 hxy2 -= independent * bits
-                if p[i, j] != 0:
+                value = p[i, j]
+                if value != 0:
                     whole = independent + _EPS
-                    h[i, j] = p[i, j] / np.sqrt(whole)
+                    h[i, j] = value / np.sqrt(whole)
                     share = larger(share, _EPS / whole)
-                    hxy1 -= p[i, j] * bits
+                    hxy1 -= value * bits
                     x = gray[i] - ux
                     y = gray[j] - uy
-                    sx += p[i, j] * (x * x)
-                    sy += p[i, j] * (y * y)
-                    joint += p[i, j] * x * y
-        out[22] = sx
+                    sx += value * (x * x)
+                    sy += value * (y * y)
+                    joint += value * x * y
         spread = np.sqrt(sx) * np.sqrt(sy)
-        out[5] = joint / (spread + _EPS) if spread != 0 else 1.0
-        largest = larger(_plogp(px), _plogp(py))
-        out[13] = (hxy - hxy1) / largest if largest != 0 else 0.0
-        out[14] = np.sqrt(1 - np.exp(-2 * (hxy2 - hxy))) if hxy2 != hxy else 0.0
-        if np.isnan(out[14]):
+        hx = _plogp(px)
+        hy = _plogp(py)
+        largest = larger(hx, hy)
+        imc2 = np.sqrt(1 - np.exp(-2 * (hxy2 - hxy))) if hxy2 != hxy else 0.0
+        if np.isnan(imc2):
             missing += 1
-            out[14] = 0.0
-        for k in range(defined):
-            total[k] += out[k]
+            imc2 = 0.0
+        total[0] += product
+        total[1] += prominence
+        total[2] += shade
+        total[3] += tendency
+        total[4] += contrast
+        total[5] += joint / (spread + _EPS) if spread != 0 else 1.0
+        total[6] += dissimilarity
+        total[7] += _plogp(differences)
+        total[8] += spread_of_differences
+        total[9] += near
+        total[10] += nearer
+        total[11] += farther
+        total[12] += far
+        total[13] += (hxy - hxy1) / largest if largest != 0 else 0.0
+        total[14] += imc2
+        total[15] += inverse
+        total[16] += ux
+        total[17] += energy
+        total[18] += hxy
+        total[19] += most
+        total[20] += average
+        total[21] += _plogp(sums)
+        total[22] += sx
     for k in range(defined):
         total[k] /= used - missing if k == 14 else used
     return used, share

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,56 +49,26 @@ class Zones(NamedTuple):
     sizes: Ints
 
 
-def zone_table(counts: Ints, base: Frame, work: Work) -> Zones:
+def zone_table(known: int, base: Frame, work: Work) -> Zones:
     """Return the zones.
 
     Parameters
     ----------
-    counts : ndarray of int64, (g,)
-        Voxels of each gray level.
+    known : int
+        How many gray levels occur.
     base : Frame
         Layout and directions.
     work : Work
-        With levels and like neighbors; see ``count_pairs_and_runs``.
+        With the gray levels laid out, and like neighbors; see ``look_around``.
     """
-    voxels = len(base.neighbors)
-    joined = _joined(tuple(map(tuple, base.near.tolist())))
-    back = np.zeros(16, dtype=np.uint32)
-    back[1 : len(base.steps_near) + 1] = base.steps_near
-    zones = np.zeros((4, voxels + 1), dtype=np.int32)
-    most = int(np.sqrt(2.0 * voxels)) + 1  # sizes that differ: they add up to all voxels
-    table, sizes = np.empty(len(counts) * most), np.empty(most, dtype=np.int64)
+    most = int(np.sqrt(2.0 * work.zones.shape[1])) + 1  # sizes that differ: they add up to all voxels
+    table, sizes = np.empty(known * most), np.empty(most, dtype=np.int64)
     layout = base.layout
     different = _label(
-        *(work.volume, work.alike, layout.starts, layout.lengths, back, joined),
-        *(work.labels, zones, counts, table, sizes),
+        *(work.volume, work.alike, layout.starts, layout.lengths, base.joins.back, base.joins.chosen),
+        *(work.labels, work.zones, known, table, sizes),
     )
     return Zones(table, sizes[:different])
-
-
-@lru_cache(maxsize=32)
-def _joined(directions: tuple[tuple[int, ...], ...]) -> NDArray[np.uint32]:
-    # For every set of like neighbors the few that must be joined: those that touch a chosen one belong to it
-    # already. Neighbors that touch many others are chosen first.
-    steps = np.asarray(directions, dtype=np.int64)
-    allowed = {*directions, *(tuple(-step for step in direction) for direction in directions)}
-    touching = np.array([[tuple((a - b).tolist()) in allowed for a in steps] for b in steps])
-    return _choices(touching, np.argsort(-touching.sum(axis=1), kind="stable"))
-
-
-def _choices(touching: NDArray[np.bool_], order: NDArray[np.int64]) -> NDArray[np.uint32]:
-    # The chosen directions, counted from 1, four bits each: at most five of thirteen do not touch each other.
-    count = len(order)
-    left = np.arange(1 << count)
-    chosen = np.zeros(1 << count, dtype=np.uint32)
-    shift = np.zeros(1 << count, dtype=np.int64)
-    for a in order.tolist():
-        hit = left >> a & 1
-        chosen |= (hit * (a + 1) << shift).astype(np.uint32)
-        shift += 4 * hit
-        covered = 1 << a | sum(1 << b for b in range(count) if touching[a, b])
-        left = np.where(hit == 1, left & ~covered, left)
-    return chosen
 
 
 @inner
@@ -122,20 +91,20 @@ def _united(parent: NDArray[np.int32], one: np.int32, other: np.int32) -> np.int
 
 @bare
 def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    levels: NDArray[np.int32],
-    alike: NDArray[np.int32],
+    volume: NDArray[Any],
+    alike: NDArray[np.uint16],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     back: NDArray[np.uint32],
     joined: NDArray[np.uint32],
     label: NDArray[np.int32],
     zones: NDArray[np.int32],
-    counts: Ints,
+    known: int,
     table: Floats,
     sizes: Ints,
 ) -> int:
     # ``zones`` holds parent, size and level of every zone, and for every size first whether it occurs, then
-    # its column. Returns how many sizes occur.
+    # its column, and zeros again at the end. Returns how many sizes occur.
     parent = zones[0]
     size = zones[1]
     level = zones[2]
@@ -150,7 +119,8 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
                 used += 1
                 mine = np.int32(used)
                 parent[used] = mine
-                level[used] = levels[i]
+                size[used] = 0
+                level[used] = volume[i]
             else:
                 mine = label[np.uint32(i - back[code & np.uint32(15)])]
                 code >>= np.uint32(4)
@@ -176,9 +146,11 @@ def _label(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             seen[s] = different
             sizes[different] = s
             different += 1
-    for cell in range(counts.shape[0] * different):
+    for cell in range(known * different):
         table[cell] = 0.0
     for z in range(1, used + 1):
         if parent[z] == z:
             table[(level[z] - 1) * different + seen[size[z]]] += 1
+    for s in range(different):
+        seen[sizes[s]] = 0
     return different

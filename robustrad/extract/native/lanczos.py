@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare, inner, reducing
+from robustrad.extract.native.extremes import larger
 
 Floats = NDArray[np.float64]
 SMALL = 40  # up to here LAPACK is as fast (measured)
@@ -98,7 +99,7 @@ def _extreme(diagonal: Floats, beside: Floats) -> float:
     bound = 0.0
     for k in range(diagonal.shape[0]):
         after = beside[k + 1] if k + 1 < diagonal.shape[0] else 0.0
-        bound = max(bound, abs(diagonal[k]) + (beside[k] if k > 0 else 0.0) + after)
+        bound = larger(bound, abs(diagonal[k]) + (beside[k] if k > 0 else 0.0) + after)
     low = 0.0
     high = bound
     while high - low > 2e-15 * bound:

@@ -1,125 +1,152 @@
-"""One pass over all neighbors for GLDM and NGTDM."""
+"""One pass over all neighbors for GLDM, NGTDM and the zones of GLSZM."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
-from robustrad.extract.native.roi import Ints, Volume
+from robustrad.extract.native.extremes import smaller
+from robustrad.extract.native.frame import Frame, Work
+from robustrad.extract.native.roi import Ints
 
-Grays = NDArray[np.int32]
 Floats = NDArray[np.float64]
+STRETCH = 1024  # voxels of the flat volume looked at together: all fits into the fastest cache
+GAP = 100  # voxels outside the ROI that are worth jumping over
 
 
-def look_around(  # noqa: PLR0917  # the inputs of one call
-    volume: Grays, places: Grays, gray: Ints, layout: Volume, steps: Ints, neighbors: Grays, alpha: int
-) -> tuple[Floats, Floats]:
-    """Return dependence counts per level, and voxels and neighborhood differences of each.
+class Around(NamedTuple):
+    """What the neighbors of all voxels add up to.
+
+    Attributes
+    ----------
+    dependences : ndarray of float64, (g, m + 1)
+        Voxels of each level with 0 to m dependent neighbors in the ROI.
+    gaps : ndarray of int64, (g, m + 1)
+        For each level, over its voxels with n neighbors in the ROI, the sum of the magnitude of n times the
+        level minus the sum of the neighbors: whole numbers.
+    """
+
+    dependences: Floats
+    gaps: Ints
+
+
+def look_around(known: int, base: Frame, work: Work, alpha: int) -> Around:
+    """Return what the neighbors of ``known`` levels add up to; fills ``work.alike``.
 
     Parameters
     ----------
-    volume : ndarray of int32, flat padded volume
-        Positions of gray levels, 1-based; 0 outside the ROI. It holds the gray levels themselves afterwards.
-    places : ndarray of int32, (n,)
-        Position of every voxel's level in ``gray``, 1-based.
-    gray : ndarray of int64, (g,)
-        The gray levels that occur.
-    layout : Volume
-        Its row segments.
-    steps : ndarray of int64, (m,)
-        Steps to all neighbors in the flat volume.
-    neighbors : ndarray of int32, (n,)
-        Neighbors in the ROI of every voxel.
+    known : int
+        How many gray levels occur, g.
+    base : Frame
+        Layout and directions.
+    work : Work
+        With the gray levels laid out.
     alpha : int
         Largest difference of dependent gray levels (``gldm_a``).
-
-    Returns
-    -------
-    dependences : ndarray of float64, (g, m + 1)
-        Voxels of each level with 0 to m dependent neighbors in the ROI.
-    tones : ndarray of float64, (2, g)
-        Voxels of each level, and the sum over them of the magnitude of level minus mean of the neighbors. A
-        voxel without neighbors counts with a difference of zero.
     """
-    known = len(gray)
-    dependences = np.zeros((known, len(steps) + 1))
-    tones = np.zeros((2, known))
-    buffer = np.empty((2, int(layout.lengths.max())), dtype=np.int32)
-    starts, lengths = layout.starts, layout.lengths
+    shape = known, len(base.steps_around) + 1
+    dependences, gaps = np.zeros((2, *shape), dtype=np.int64)
+    room = max(STRETCH, base.longest) + 64
+    counts, sums = np.empty(room, dtype=work.volume.dtype), np.empty(room, dtype=work.tones.dtype)
     _look(
-        *(volume, places, gray, starts, lengths, steps),
-        *(alpha, False, neighbors, dependences, tones, buffer),
+        *(work.volume, work.tones, base.layout.starts, base.layout.lengths, base.steps_around),
+        *(base.steps_near, base.neighbors, work.alike, counts, sums),
+        *(np.empty((3, room), dtype=np.int32), dependences.reshape(-1), gaps.reshape(-1)),
     )
-    return dependences, tones
-
-
-def neighbor_counts(layout: Volume, steps: Ints, longest: int) -> Grays:
-    """Return the number of neighbors in the ROI of every voxel (it depends on the mask alone)."""
-    voxels = int(layout.lengths.sum())
-    ones = np.ones(voxels, dtype=np.int32)
-    found = np.empty(voxels, dtype=np.int32)
-    volume, buffer = np.zeros(layout.size, dtype=np.int32), np.empty((2, longest), dtype=np.int32)
-    gray, none = np.ones(1, dtype=np.int64), np.zeros((2, 1))
-    starts, lengths = layout.starts, layout.lengths
-    _look(volume, ones, gray, starts, lengths, steps, 0, True, found, none, none, buffer)
-    return found
+    if alpha > 0:
+        dependences[:] = 0
+        layout = base.layout
+        _depend(work.volume, work.tones, layout.starts, layout.lengths, base.steps_around, alpha, dependences)
+    return Around(dependences.astype(np.float64), gaps)
 
 
 @bare
 def _look(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    grays: Grays,
-    places: Grays,
-    gray: Ints,
+    volume: NDArray[Any],
+    tones: NDArray[Any],
     starts: Ints,
     lengths: Ints,
-    offsets: Ints,
-    alpha: int,
-    counting: bool,
-    neighbors: Grays,
-    dependences: Floats,
-    tones: Floats,
-    buffer: Grays,
+    around: Ints,
+    near: Ints,
+    neighbors: NDArray[np.int16],
+    alike: NDArray[np.uint16],
+    counts: NDArray[Any],
+    sums: NDArray[Any],
+    cells: NDArray[np.int32],
+    dependences: Ints,
+    gaps: Ints,
 ) -> None:
-    # ``counting``: fills ``neighbors`` and nothing else.
-    at = 0
-    for k in range(starts.shape[0]):
-        own = grays[starts[k] : starts[k] + lengths[k]]
-        for i in range(lengths[k]):
-            own[i] = gray[places[at + i] - 1]
-        at += lengths[k]
-    at = 0
-    for k in range(starts.shape[0]):
-        start = starts[k]
-        length = lengths[k]
-        own = grays[start : start + length]
-        count = buffer[0, :length]
-        sums = buffer[1, :length]
+    # A stretch holds whole row segments and what lies between them: long loops in small integers are worth
+    # more than the voxels outside cost. Two directions a turn: half the traffic.
+    columns = np.int32(around.shape[0] + 1)
+    k = 0
+    while k < starts.shape[0]:
+        first = starts[k]
+        end = first + lengths[k]
+        last = k + 1
+        while last < starts.shape[0] and starts[last] - end < GAP:
+            if starts[last] + lengths[last] - first > STRETCH:
+                break
+            end = starts[last] + lengths[last]
+            last += 1
+        length = (end - first + 63) // 64 * 64
+        own = volume[first : first + length]
+        tone = tones[first : first + length]
+        count = counts[:length]
+        total = sums[:length]
+        codes = alike[first : first + length]
         for i in range(length):
             count[i] = 0
-            sums[i] = 0
-        if alpha == 0:
-            for m in range(offsets.shape[0]):
-                other = grays[start + offsets[m] : start + offsets[m] + length]
-                for i in range(length):
-                    sums[i] += other[i]
-                    count[i] += np.int32(other[i] == own[i])
-        else:
-            for m in range(offsets.shape[0]):
-                other = grays[start + offsets[m] : start + offsets[m] + length]
-                for i in range(length):
-                    sums[i] += other[i]
-                    near = (abs(other[i] - own[i]) <= alpha) & (other[i] > 0)
-                    count[i] += np.int32(near)
-        if counting:
+            total[i] = 0
+            codes[i] = 0
+        for m in range(0, around.shape[0], 2):
+            begin = first + around[m]
+            other = first + around[m + 1]
+            a, b = volume[begin : begin + length], volume[other : other + length]
+            s, t = tones[begin : begin + length], tones[other : other + length]
             for i in range(length):
-                neighbors[at + i] = sums[i]
-        else:
+                count[i] += (a[i] == own[i]) + (b[i] == own[i])
             for i in range(length):
-                level = places[at + i] - 1
-                around = neighbors[at + i]
-                dependences[level, count[i]] += 1
-                tones[0, level] += 1
-                if around > 0:
-                    tones[1, level] += abs(own[i] - sums[i] / np.float64(around))
-        at += length
+                total[i] += s[i] + t[i]
+        for m in range(0, near.shape[0], 2):
+            n = smaller(m + 1, near.shape[0] - 1)
+            a = volume[first - near[m] : first - near[m] + length]
+            b = volume[first - near[n] : first - near[n] + length]
+            one, two = np.uint16(1 << m), np.uint16(1 << n)
+            for i in range(length):
+                codes[i] |= one * np.uint16(a[i] == own[i]) | two * np.uint16(b[i] == own[i])
+        near_by = neighbors[first : first + length]
+        dependence, row, gap = cells[0, :length], cells[1, :length], cells[2, :length]
+        for i in range(length):
+            start = (np.int32(own[i]) - np.int32(1)) * columns
+            dependence[i] = start + count[i]
+            row[i] = start + near_by[i]
+            gap[i] = abs(np.int32(tone[i]) * np.int32(near_by[i]) - np.int32(total[i]))
+        while k < last:
+            for i in range(starts[k] - first, starts[k] - first + lengths[k]):
+                dependences[dependence[i]] += 1
+                gaps[row[i]] += gap[i]
+            k += 1
+
+
+@bare
+def _depend(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
+    volume: NDArray[Any],
+    tones: NDArray[Any],
+    starts: Ints,
+    lengths: Ints,
+    around: Ints,
+    alpha: int,
+    dependences: Ints,
+) -> None:
+    # Neighbors within ``alpha`` levels.
+    for k in range(starts.shape[0]):
+        for i in range(starts[k], starts[k] + lengths[k]):
+            count = 0
+            for m in range(around.shape[0]):
+                other = tones[i + around[m]]
+                count += (abs(other - tones[i]) <= alpha) & (other > 0)
+            dependences[volume[i] - 1, count] += 1

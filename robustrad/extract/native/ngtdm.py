@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.jit import bare
+from robustrad.extract.native.roi import Ints
 
 Floats = NDArray[np.float64]
 
@@ -13,33 +14,38 @@ Floats = NDArray[np.float64]
 NAMES = ("Busyness", "Coarseness", "Complexity", "Contrast", "Strength")
 
 
-def ngtdm_features(tones: Floats, gray: NDArray[np.int64], out: Floats) -> None:
+def ngtdm_features(counts: Ints, gaps: Ints, gray: Ints, out: Floats) -> None:
     """Write the NGTDM features, in the order of `NAMES`, to ``out``.
 
     Parameters
     ----------
-    tones : ndarray of float64, (2, g)
-        Voxels of each gray level, and the sum of their differences from their neighborhoods.
+    counts : ndarray of int64, (g,)
+        Voxels of each gray level.
+    gaps : ndarray of int64, (g, m + 1)
+        Differences of each gray level from its neighborhoods; see ``neighbors.Around``.
     gray : ndarray of int64, (g,)
         The gray levels that occur.
     out : ndarray of float64, (5,)
         The result.
     """
-    _features(tones, gray, out)
+    _features(counts, gaps, gray, np.empty((2, len(gray))), out)
 
 
 @bare
-def _features(tones: Floats, gray: NDArray[np.int64], out: Floats) -> None:
+def _features(counts: Ints, gaps: Ints, gray: Ints, tones: Floats, out: Floats) -> None:
     g = gray.shape[0]
     p = tones[0]
     s = tones[1]
     n = 0.0
     for k in range(g):
-        n += p[k]
+        n += counts[k]
+        s[k] = 0.0
+        for around in range(1, gaps.shape[1]):  # a voxel without neighbors counts with no difference
+            s[k] += gaps[k, around] / np.float64(around)
     sum_s = 0.0
     coarse = 0.0
     for k in range(g):
-        p[k] /= n
+        p[k] = counts[k] / n
         sum_s += s[k]
         coarse += p[k] * s[k]
     contrast = 0.0

@@ -1,9 +1,4 @@
-"""One pass per direction for GLCM, GLRLM and GLSZM.
-
-For every voxel and direction exactly one counter rises: the pair (level before, own level) where the levels
-differ, else (own level, place in the run). Runs of length r are then counted by differencing the places,
-and the diagonal of the GLCM is the number of places beyond the first.
-"""
+"""Pairs for GLCM and runs for GLRLM, along each direction."""
 
 from __future__ import annotations
 
@@ -13,23 +8,22 @@ from numpy.typing import NDArray
 from robustrad.core.jit import bare
 from robustrad.extract.native.frame import Frame, Work
 from robustrad.extract.native.roi import Ints
+from robustrad.extract.native.sets import MOST, complete, count_sets
 
 Counts = NDArray[np.int32]
 
 
-def count_pairs_and_runs(places: Counts, counts: Ints, base: Frame, work: Work) -> Counts:
-    """Count pairs and runs along each direction; fills ``work`` but its labels.
+def count_pairs_and_runs(counts: Ints, base: Frame, work: Work) -> Counts:
+    """Count pairs and runs along each direction.
 
     Parameters
     ----------
-    places : ndarray of int32, (n,)
-        Position of every voxel's gray level, 1-based.
     counts : ndarray of int64, (g,)
         Voxels of each level.
     base : Frame
         Layout and directions.
     work : Work
-        Room.
+        With the levels laid out.
 
     Returns
     -------
@@ -40,44 +34,36 @@ def count_pairs_and_runs(places: Counts, counts: Ints, base: Frame, work: Work) 
     """
     wide = len(counts) + 1
     tables = np.zeros((len(base.steps_near), wide * (wide + base.longest + 2)), dtype=np.int32)
-    cell = np.empty(base.longest, dtype=np.uint32)
-    starts, lengths = base.layout.starts, base.layout.lengths
-    _count(places, counts, starts, lengths, base.steps_near, tables, work.volume, work.runs, work.alike, cell)
+    if len(counts) <= MOST:
+        count_sets(work.volume, counts, base.steps_near, *work.sets, tables)
+    else:
+        starts, lengths = base.layout.starts, base.layout.lengths
+        cell = np.empty(base.longest, dtype=np.uint32)
+        _count(work.volume, counts, starts, lengths, base.steps_near, work.labels, cell, tables)
     return tables
 
 
 @bare
 def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    places: Counts,
+    levels: NDArray[np.uint8],
     counts: Ints,
     starts: Ints,
     lengths: Ints,
     offsets: Ints,
-    tables: Counts,
-    levels: Counts,
     runs: Counts,
-    alike: Counts,
     cell: NDArray[np.uint32],
+    tables: Counts,
 ) -> None:
-    # 32-bit integers throughout: 64-bit ones would halve the vectors.
-    at = 0
-    for k in range(starts.shape[0]):
-        length = lengths[k]
-        own = levels[starts[k] : starts[k] + length]
-        bits = alike[starts[k] : starts[k] + length]
-        for i in range(length):
-            own[i] = places[at + i]
-            bits[i] = 0
-        at += length
-    known = counts.shape[0]
+    # For every voxel and direction exactly one counter rises: the pair (level before, own level) where the
+    # levels differ, else (own level, number in the run). The diagonal of the pairs, and the first of every
+    # run, follow from the other numbers. 32-bit integers throughout: 64-bit ones would halve the vectors.
     one = np.int32(1)
-    wide = np.int32(known + 1)
+    wide = np.int32(counts.shape[0] + 1)
     step = np.int32(cell.shape[0] + 2)
     base = np.int32(wide * wide)
     for a in range(offsets.shape[0]):
         table = tables[a]
         offset = offsets[a]
-        bit = np.int32(1 << a)
         for k in range(starts.shape[0]):
             start = starts[k]
             length = lengths[k]
@@ -85,23 +71,16 @@ def _count(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
             before = levels[start - offset : start - offset + length]
             here = runs[start : start + length]
             there = runs[start - offset : start - offset + length]
-            bits = alike[start : start + length]
             for i in range(length):
-                o = own[i]
-                b = before[i]
+                o = np.int32(own[i])
+                b = np.int32(before[i])
                 same = np.int32(o == b)
                 run = there[i] * same + one
                 here[i] = run
-                bits[i] |= bit * same
                 cell[i] = np.uint32((base + o * step + run) * same + (b * wide + o) * (one - same))
             for i in range(length):
                 table[cell[i]] += 1
-        for level in range(1, known + 1):
-            again = 0
-            for run in range(2, step):
-                again += table[base + level * step + run]
-            table[level * wide + level] = again
-            table[base + level * step + 1] = counts[level - 1] - again
+        complete(table, counts)
 
 
 def count_pairs(known: int, base: Frame, work: Work) -> Counts:
@@ -113,7 +92,7 @@ def count_pairs(known: int, base: Frame, work: Work) -> Counts:
 
 @bare
 def _add_pairs(  # noqa: PLR0917  # a compiled kernel takes arrays, not objects
-    levels: Counts, starts: Ints, lengths: Ints, offsets: Ints, wide: int, tables: Counts
+    levels: NDArray[np.uint8], starts: Ints, lengths: Ints, offsets: Ints, wide: int, tables: Counts
 ) -> None:
     for a in range(offsets.shape[0]):
         for k in range(starts.shape[0]):

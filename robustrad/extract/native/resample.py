@@ -77,6 +77,8 @@ def linear_taps(position: Floats, size: int) -> Taps:
     w = position - first
     index = np.clip(np.stack([first, first + 1], axis=1), 0, size - 1)
     weight = np.stack([1.0 - w, w], axis=1)
+    # On a voxel the other tap has no part in the value, not even where it is NaN.
+    index[:, 1] = np.where(w == 0.0, index[:, 0], index[:, 1])
     return Taps(index, _inside(weight, position, size), np.zeros(len(position), dtype=np.bool_))
 
 
@@ -127,6 +129,9 @@ def interpolate(values: Array, taps: tuple[Taps, Taps, Taps], start: tuple[int, 
             x.weight,
             x.on_grid,
         )
+    for axis, tap in enumerate((z, y, x)):
+        # Outside the image is 0, whatever the border holds: 0 times NaN would not be.
+        np.moveaxis(out, axis, 0)[~tap.weight.any(axis=1)] = 0.0
     return out
 
 

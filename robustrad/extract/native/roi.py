@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.jit import bare
-
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
@@ -102,20 +100,3 @@ def padded(roi: Roi, reach: tuple[int, int, int]) -> Volume:
     z, y, x, lengths = (np.ascontiguousarray(column) for column in roi.rows.T)
     starts = (z + reach[0]) * strides[0] + (y + reach[1]) * strides[1] + x + reach[2]
     return Volume(depth * height * width, strides, starts, lengths)
-
-
-def scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, size: int) -> NDArray[np.int32]:
-    """Return a flat volume of zeros with ``values`` laid into its row segments."""
-    volume = np.zeros(size, dtype=np.int32)
-    _scatter(values, starts, lengths, volume)
-    return volume
-
-
-@bare
-def _scatter(values: NDArray[np.int32], starts: Ints, lengths: Ints, volume: NDArray[np.int32]) -> None:
-    n = 0
-    for k in range(starts.shape[0]):
-        start = starts[k]
-        for i in range(lengths[k]):
-            volume[start + i] = values[n + i]
-        n += lengths[k]

@@ -55,7 +55,7 @@ def texture_features(  # noqa: PLR0917  # the inputs of one call
     levels : Levels
         The ROI in gray levels.
     base, work : Frame, Work, or None
-        Of its mask and the same ``settings``; None if no class is wanted.
+        Of its mask and the same ``settings``, with the levels laid out; None if no class is wanted.
     settings : TextureSettings
         Directions and weights.
     spacing : tuple of 3 float
@@ -67,16 +67,17 @@ def texture_features(  # noqa: PLR0917  # the inputs of one call
     out[_PARTS["levels"]] = levels.spread
     if base is None or work is None:
         return out
-    if "glcm" in wanted or "glrlm" in wanted or "glszm" in wanted:
+    gray = levels.gray
+    if "glcm" in wanted or "glrlm" in wanted:
         _directional(levels, base, work, settings, spacing, wanted, out)
-    if "gldm" in wanted or "ngtdm" in wanted:
-        gray, steps = levels.gray, base.steps_around
-        dependences, tones = look_around(
-            work.volume, levels.places, gray, base.layout, steps, base.neighbors, settings.alpha
-        )
-        sizes = np.arange(1, len(steps) + 2)
-        emphases.emphases(dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
-        ngtdm.ngtdm_features(tones, gray, out[_PARTS["ngtdm"]])
+    if "gldm" in wanted or "ngtdm" in wanted or "glszm" in wanted:
+        around = look_around(len(gray), base, work, settings.alpha)
+        sizes = np.arange(1, around.gaps.shape[1] + 1)
+        emphases.emphases(around.dependences.reshape(-1), gray, sizes, out[_PARTS["gldm"]])
+        ngtdm.ngtdm_features(levels.counts, around.gaps, gray, out[_PARTS["ngtdm"]])
+    if "glszm" in wanted:
+        zones = glszm.zone_table(len(gray), base, work)
+        emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
     return out
 
 
@@ -90,7 +91,7 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     out: Floats,
 ) -> None:
     gray, norm = levels.gray, settings.weighting
-    tables = count_pairs_and_runs(levels.places, levels.counts, base, work)
+    tables = count_pairs_and_runs(levels.counts, base, work)
     if "glcm" in wanted:
         pairs = tables if base.same_directions else count_pairs(len(gray), base, work)
         weights = None if norm is None else glcm.pair_weights(base.forward, spacing, norm)
@@ -99,6 +100,3 @@ def _directional(  # noqa: PLR0917  # the inputs of one call, passed on
     if "glrlm" in wanted:
         weights = None if norm is None else glrlm.run_weights(base.near, spacing, norm)
         emphases.run_emphases(tables, gray, base.longest, base.lines, weights, out[_PARTS["glrlm"]])
-    if "glszm" in wanted:
-        zones = glszm.zone_table(levels.counts, base, work)
-        emphases.emphases(zones.counts, gray, zones.sizes, out[_PARTS["glszm"]])
