@@ -8,7 +8,7 @@ import pandas as pd
 from robustrad.core.errors import Problem
 from robustrad.drift.data import Codes, DriftData
 from robustrad.harmonize.check import FAIL
-from robustrad.harmonize.confounding import prevalence_check
+from robustrad.harmonize.confounding import few_pairs, prevalence_check
 from robustrad.harmonize.inputs import Labels
 
 _SAME = 0.99
@@ -74,7 +74,7 @@ def _batches(data: DriftData) -> list[str]:
         rare = int(row.to_numpy().argmin())
         told.append(
             f"Batch {name!r} has {int(row.min())} patient(s) with {data.outcome_name} = {rare}: "
-            "no AUC within this batch."
+            f"{few_pairs(*(int(n) for n in row))}"
         )
     return told
 
