@@ -11,7 +11,7 @@ from robustrad.audit.drift_run import DriftResult, run_drift
 from robustrad.audit.drift_settings import DriftSettings
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.frozen import THRESHOLD
-from robustrad.drift.models.spec import ModelSpec, Selector
+from robustrad.drift.models.spec import MIN_BATCH, Selector, model_spec
 from robustrad.drift.question import Lesion, Question, Unit
 from robustrad.drift.sites.settings import EXPERIMENTS, RemedySettings
 from robustrad.stability.source import Reading
@@ -32,6 +32,8 @@ def drift(
     n_features: int | None = None,
     selector: Selector = "univariate",
     combat: bool = False,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
     score: str | None = None,
     threshold: float = THRESHOLD,
     volume: str | None = None,
@@ -84,6 +86,10 @@ def drift(
         ``logistic``, ``elasticnet``, ``random_forest``, ``svm``, ``gradient_boosting``, ``module:object``.
     n_features, selector, combat
         See :class:`robustrad.drift.models.spec.ModelSpec`.
+    min_batch : int
+        Smallest batch that ComBat may learn from, in rows of a training fold.
+    keep_isolated : bool
+        Keep features in the model that ComBat cannot harmonize.
     score : str, optional
         Column of finished scores in a table with conditions; nothing is fitted.
     threshold : float
@@ -140,7 +146,12 @@ def drift(
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
     names = (model,) if isinstance(model, str) else tuple(model)
-    specs = tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in names)
+    specs = tuple(
+        model_spec(
+            name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
+        )
+        for name in names
+    )
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
     named = remedies if isinstance(remedies, str) else ",".join(remedies)
     compare = None

@@ -10,7 +10,7 @@ import pandas as pd
 from robustrad.audit.survival_run import SurvivalResult, run_survival
 from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.drift.experiment import RunSettings
-from robustrad.drift.models.spec import ModelSpec, Selector
+from robustrad.drift.models.spec import MIN_BATCH, Selector, model_spec
 from robustrad.drift.question import Lesion, Question, Unit
 from robustrad.drift.sites.settings import EXPERIMENTS, RemedySettings
 from robustrad.stability.source import Reading
@@ -31,6 +31,8 @@ def survival_drift(
     n_features: int | None = None,
     selector: Selector = "univariate",
     combat: bool = False,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
     score: str | None = None,
     cutoff: float | None = None,
     tau: float | None = None,
@@ -76,7 +78,9 @@ def survival_drift(
         See :class:`robustrad.audit.survival_settings.SurvivalSettings`.
     margin : float
         Loss of C that would matter.
-    cases, batch, clinical, patient, unit, lesion, n_features, combat, volume, case, condition, reference
+    cases, batch, clinical, patient, unit, lesion, n_features, volume, case, condition, reference
+        As of :func:`robustrad.audit.drift.drift`.
+    combat, min_batch, keep_isolated
         As of :func:`robustrad.audit.drift.drift`.
     roles, matrix, repeats, folds, bootstraps, permutations, seed, jobs, output, progress
         As of :func:`robustrad.audit.drift.drift`.
@@ -103,7 +107,12 @@ def survival_drift(
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
     names = (model,) if isinstance(model, str) else tuple(model)
-    specs = tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in names)
+    specs = tuple(
+        model_spec(
+            name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
+        )
+        for name in names
+    )
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
     named = remedies if isinstance(remedies, str) else ",".join(remedies)
     compare = None

@@ -64,6 +64,8 @@ class ArmScores:
         Scores or model came from the user: nothing was fitted here.
     tuned : tuple of Tuned
         What the inner folds of each (repeat, fold) found, in the order of ``fingerprints``.
+    isolated : tuple of dict of int to str
+        Features (by number) that ComBat could not harmonize in each fit, with the reason; the same order.
     """
 
     arm: Arm
@@ -74,3 +76,4 @@ class ArmScores:
     fingerprints: tuple[str, ...]
     frozen: bool = False
     tuned: tuple[Tuned, ...] = ()
+    isolated: tuple[dict[int, str], ...] = ()

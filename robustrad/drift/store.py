@@ -56,6 +56,7 @@ class ArmStore:
             "fingerprints": scores.fingerprints,
             "frozen": scores.frozen,
             "tuned": [asdict(one) for one in scores.tuned],
+            "isolated": [list(one.items()) for one in scores.isolated],
         }
         self._write(
             key,
@@ -135,6 +136,7 @@ def _scores(found: dict[str, NDArray[Any]]) -> ArmScores:
         fingerprints=tuple(about["fingerprints"]),
         frozen=about["frozen"],
         tuned=tuple(_tuned(one) for one in about["tuned"]),
+        isolated=tuple({int(column): str(why) for column, why in one} for one in about["isolated"]),
     )
 
 
