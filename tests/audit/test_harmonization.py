@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -43,10 +42,8 @@ def test_warnings_name_the_feature_once_whatever_the_workers(runs):
     told = [json.loads((folder / f"j{jobs}" / "drift.json").read_text()) for jobs in (1, 2)]
     assert told[0]["warnings"] == told[1]["warnings"] == results[1].facts["warnings"]
     named = [warning for warning in told[0]["warnings"] if CONSTANT in warning]
-    assert named == [
-        f"ComBat could not harmonize 1 feature: {CONSTANT} (constant within a batch in 3 of 3 fits, "
-        "not in the model)."
-    ]
+    why = "constant within a batch in 3 of 3 fits, not in the model"
+    assert named == [f"ComBat could not harmonize 1 feature: {CONSTANT} ({why})."]
     for name in ("harmonization.csv", "scores.parquet", "drift.csv"):
         assert (folder / "j1" / name).read_bytes() == (folder / "j2" / name).read_bytes()
 
@@ -115,7 +112,4 @@ def test_batches_that_are_too_small_are_named_with_their_patients_before_anythin
     with pytest.raises(DataError, match="--min-batch 6 would accept"):
         drift(two_sites(small=16), combat=True, jobs=1, **FAST)
     accepted = drift(two_sites(small=16), combat=True, min_batch=6, jobs=1, **FAST)
-    assert (
-        accepted.facts["options"][-2:] == ["--min-batch", "6"] or "--min-batch" in accepted.facts["options"]
-    )
-    assert replace(accepted, paths=()).harmonization is not None
+    assert "--min-batch 6" in " ".join(accepted.facts["options"])
