@@ -28,8 +28,8 @@ def check_batch_sizes(
 ) -> None:
     """Make sure that every batch has rows enough wherever ComBat will be fitted.
 
-    Looks at the folds themselves, outer and inner; those of the permutation test are others, of the same
-    kind.
+    Looks at the folds themselves, outer and inner. Those of the permutation test are others, of the same
+    kind, and any size is accepted there (:func:`robustrad.drift.models.spec.of_any_size`).
 
     Parameters
     ----------

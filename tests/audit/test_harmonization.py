@@ -10,6 +10,7 @@ import pytest
 
 from robustrad.audit.drift import drift
 from robustrad.core.errors import DataError
+from robustrad.drift.models.spec import model_spec, of_any_size
 
 FAST = {"outcome": "y", "batch": "site", "repeats": 1, "folds": 3, "bootstraps": 100, "permutations": 0}
 CONSTANT = "original_firstorder_F5"
@@ -113,3 +114,13 @@ def test_batches_that_are_too_small_are_named_with_their_patients_before_anythin
         drift(two_sites(small=16), combat=True, jobs=1, **FAST)
     accepted = drift(two_sites(small=16), combat=True, min_batch=6, jobs=1, **FAST)
     assert "--min-batch 6" in " ".join(accepted.facts["options"])
+
+
+def test_the_permutation_test_accepts_the_batches_that_the_run_accepts():
+    # Its folds are others: of the same batch they leave a row or two less.
+    few = {**FAST, "folds": 5, "permutations": 10}
+    result = drift(two_sites(small=20), combat=True, jobs=1, **few)
+    assert "permutation" in set(result.tables.safeguards["check"])
+    spec = model_spec("logistic", None, "univariate", combat=True, min_batch=20)
+    assert of_any_size(spec).combat_settings == (("min_batch_size", 2),)
+    assert of_any_size(model_spec("svm", 3, "l1", combat=False)) == model_spec("svm", 3, "l1", combat=False)

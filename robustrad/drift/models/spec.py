@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -75,6 +75,18 @@ def model_spec(
         combat_settings=settings,
         keep_isolated=combat and keep_isolated,
     )
+
+
+def of_any_size(spec: ModelSpec) -> ModelSpec:
+    """Return the specification with ComBat accepting any batch that it can learn from.
+
+    For fits in folds that nobody sees, of data whose own folds were found large enough: the smallest batch
+    decides whether ComBat is fitted, not what it estimates.
+    """
+    if not spec.combat:
+        return spec
+    others = tuple(pair for pair in spec.combat_settings if pair[0] != "min_batch_size")
+    return replace(spec, combat_settings=(*others, ("min_batch_size", 2)))
 
 
 @dataclass(frozen=True)
