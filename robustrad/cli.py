@@ -302,21 +302,19 @@ def drift(
     json_: Json = False,
 ) -> None:
     """Say what perturbation does to a model: performance, predictions and safeguards."""
+    from robustrad.audit.asked import asked_models, asked_remedies
     from robustrad.core.errors import DataError
     from robustrad.drift.experiment import RunSettings
-    from robustrad.drift.models.spec import model_spec
     from robustrad.drift.question import Question
-    from robustrad.drift.sites.settings import RemedySettings
     from robustrad.stability.source import Reading
 
     if (outcome is None) == (time is None) or (time is None) != (event is None):
         raise DataError("drift", "no single question", "--outcome COL, or --time COL with --event COL")
-    specs = tuple(
-        model_spec(
-            name, n_features, selector.value, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
-        )
-        for name in _words(model or ("logistic" if time is None else "cox"))
-    )
+    names = _words(model or ("logistic" if time is None else "cox"))
+    specs = asked_models(
+        names, n_features=n_features, selector=selector.value, combat=combat, min_batch=min_batch,
+        keep_isolated=keep_isolated,
+    )  # fmt: skip
     question = Question(
         outcome=outcome or event or "",
         positive=positive,
@@ -331,10 +329,10 @@ def drift(
         reading=Reading(case=case, condition=condition, reference=reference),
     )
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    compare = None
-    if remedies:
-        parts = _words(experiments)
-        compare = RemedySettings(remedies, parts, assignments, kappa, calibration, bootstraps, seed)
+    compare = asked_remedies(
+        remedies or "", experiments=_words(experiments), assignments=assignments, kappa=kappa,
+        calibration=calibration, resamples=bootstraps, seed=seed,
+    )  # fmt: skip
     if time is not None:
         from robustrad.audit.survival_settings import SurvivalSettings
         from robustrad.report.survival import survival_command

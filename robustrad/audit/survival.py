@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from robustrad.audit.asked import asked_models, asked_remedies
 from robustrad.audit.survival_run import SurvivalResult, run_survival
 from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.drift.experiment import RunSettings
-from robustrad.drift.models.spec import MIN_BATCH, Selector, model_spec
+from robustrad.drift.models.spec import MIN_BATCH, Selector
 from robustrad.drift.question import Lesion, Question, Unit
-from robustrad.drift.sites.settings import EXPERIMENTS, RemedySettings
+from robustrad.drift.sites.settings import EXPERIMENTS
 from robustrad.stability.source import Reading
 
 
@@ -106,19 +107,15 @@ def survival_drift(
         volume=volume,
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
-    names = (model,) if isinstance(model, str) else tuple(model)
-    specs = tuple(
-        model_spec(
-            name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
-        )
-        for name in names
-    )
+    specs = asked_models(
+        model, n_features=n_features, selector=selector, combat=combat, min_batch=min_batch,
+        keep_isolated=keep_isolated,
+    )  # fmt: skip
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
-    named = remedies if isinstance(remedies, str) else ",".join(remedies)
-    compare = None
-    if named:
-        parts = tuple(experiments)
-        compare = RemedySettings(named, parts, assignments, kappa, calibration, bootstraps, seed)
+    compare = asked_remedies(
+        remedies, experiments=experiments, assignments=assignments, kappa=kappa, calibration=calibration,
+        resamples=bootstraps, seed=seed,
+    )  # fmt: skip
     settings = SurvivalSettings(specs, run, margin, bootstraps, tau, cutoff, jobs, compare)
     sources = list(source) if isinstance(source, (list, tuple)) else [source]
     folder = None if output is None else Path(output)

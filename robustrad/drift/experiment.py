@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from robustrad.drift.archives import there
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.combat_sizes import check_batch_sizes
 from robustrad.drift.data import Codes, DriftData
@@ -19,7 +20,7 @@ from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.permutation import Permuted, judge
 from robustrad.drift.service import ArmJob, DriftService, NullJob, lay_out
 from robustrad.drift.stages import run_stages
-from robustrad.drift.store import ArmStore, arm_key, data_identity, there
+from robustrad.drift.store import ArmStore, arm_key, data_identity
 from robustrad.drift.survival.times import Survival
 
 REFERENCE, SAME, MATRIX = "reference", "same_condition", "matrix"

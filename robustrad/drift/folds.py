@@ -1,4 +1,9 @@
-"""Folds: repeated, stratified by outcome, balanced over batches where possible, patients never split."""
+"""Folds: repeated, stratified by outcome, patients never split.
+
+Folds of a cohort are not balanced over its batches. Dealt by batch and outcome, every training set would have
+the prevalence of each site that its test set has, and features that know nothing but the site would score an
+AUC of .6 on an outcome that has nothing to do with it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +45,7 @@ def outer_folds(data: DriftData, *, n_splits: int = 5, repeats: int = 5, seed: i
 def repeated(y: Codes, data: DriftData, *, n_splits: int, repeats: int, seed: int) -> Codes:
     """Return the folds of every repeat, shape (repeats, n), stratified by ``y`` (0 or 1)."""
     return np.stack([
-        deal(y, data.groups, n_splits=n_splits, seed=("folds", seed, repeat), batch=data.batch)
+        deal(y, data.groups, n_splits=n_splits, seed=("folds", seed, repeat))
         for repeat in range(repeats)
     ])  # fmt: skip
 
@@ -56,24 +61,25 @@ def class_patients(y: Codes, groups: Codes) -> int:
 
 
 def deal(
-    y: Codes, groups: Codes, *, n_splits: int, seed: tuple[str | int, ...], batch: object = None
+    y: Codes, groups: Codes, *, n_splits: int, seed: tuple[str | int, ...], site: object = None
 ) -> Codes:
     """Deal patients to folds like cards and return the fold of each row.
 
-    Patients are ordered by class (any positive row makes a patient positive), by batch, by number of rows
+    Patients are ordered by class (any positive row makes a patient positive), by ``site``, by number of rows
     (large ones first), at random within; then they go round. So each fold gets an equal share of either
-    class, to one patient, and of each batch as far as that allows.
+    class, to one patient, and of each site as far as that allows. Give ``site`` only where all sites have one
+    prevalence by design, or where only pairs within a site are judged.
     """
     patients, first, which, size = np.unique(
         groups, return_index=True, return_inverse=True, return_counts=True
     )
     positive = np.zeros(patients.size, dtype=np.intp)
     np.maximum.at(positive, which, y)
-    site = np.zeros(patients.size, dtype=np.intp)
-    if batch is not None:
-        site = np.unique(np.asarray(batch), return_inverse=True)[1][first]
+    place = np.zeros(patients.size, dtype=np.intp)
+    if site is not None:
+        place = np.unique(np.asarray(site), return_inverse=True)[1][first]
     rng = generator(*seed)
-    order = np.lexsort((rng.random(patients.size), -size, site, positive))
+    order = np.lexsort((rng.random(patients.size), -size, place, positive))
     fold = np.empty(patients.size, dtype=np.intp)
     fold[order] = np.arange(patients.size) % n_splits
     return np.asarray(rng.permutation(n_splits)[fold][which], dtype=np.intp)

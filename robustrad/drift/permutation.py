@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,12 +32,15 @@ class Permuted:
         (1 + number of null AUCs at or above ``auc``) / (1 + n).
     within : str
         Within what the labels were permuted: "all patients", or "batches".
+    arrangements : float
+        In how many ways labels can lie; below 20 no p of .05 is possible, however many are drawn.
     """
 
     auc: float
     null: Floats
     p: float
     within: str
+    arrangements: float = math.inf
 
 
 def permuted_auc(
@@ -69,7 +73,17 @@ def judge(auc: float, null: Floats, data: DriftData) -> Permuted:
     """Return AUC, null AUCs and p together."""
     at_least = int((null >= auc - 1e-12).sum())
     within = "all patients" if data.batch is None else "batches"
-    return Permuted(float(auc), null, (1 + at_least) / (1 + null.size), within)
+    p = (1 + at_least) / (1 + null.size)
+    return Permuted(float(auc), null, p, within, arrangements(data))
+
+
+def arrangements(data: DriftData) -> float:
+    """Return in how many ways the labels can lie, given who may change places with whom."""
+    positive = np.array([data.outcome[own].any() for own in _rows_of_patients(data)])
+    ways = 1.0
+    for members in _exchangeable(data).values():
+        ways *= float(math.comb(len(members), int(positive[members].sum())))
+    return ways
 
 
 def permuted_statistics(
@@ -101,16 +115,24 @@ def permuted_order(data: DriftData, seed: int, number: int) -> Codes:
     if number < 0:
         return order
     rng = generator("permutation", seed, number)
-    patients, size = np.unique(data.groups, return_counts=True)
-    rows = [np.flatnonzero(data.groups == patient) for patient in patients]
-    site = [("" if data.batch is None else str(data.batch[own[0]])) for own in rows]
-    kinds: dict[tuple[int, str], list[int]] = {}
-    for patient, kind in enumerate(zip(size.tolist(), site, strict=True)):
-        kinds.setdefault(kind, []).append(patient)
-    for members in kinds.values():
+    rows = _rows_of_patients(data)
+    for members in _exchangeable(data).values():
         for to, source in zip(members, rng.permutation(members), strict=True):
             order[rows[to]] = rows[source]
     return order
+
+
+def _rows_of_patients(data: DriftData) -> list[Codes]:
+    return [np.flatnonzero(data.groups == patient) for patient in np.unique(data.groups)]
+
+
+def _exchangeable(data: DriftData) -> dict[tuple[int, str], list[int]]:
+    """Return the patients who may change places: of as many subjects, in the same batch."""
+    kinds: dict[tuple[int, str], list[int]] = {}
+    for patient, own in enumerate(_rows_of_patients(data)):
+        site = "" if data.batch is None else str(data.batch[own[0]])
+        kinds.setdefault((own.size, site), []).append(patient)
+    return kinds
 
 
 def _pipeline(
@@ -124,7 +146,7 @@ def _pipeline(
     stability: PatientStability | None,
 ) -> float:
     dealt = ("permuted folds", seed, number)
-    folds = deal(endpoint.labels, data.groups, n_splits=n_splits, seed=dealt, batch=data.batch)
+    folds = deal(endpoint.labels, data.groups, n_splits=n_splits, seed=dealt)
     found = []
     for fold in range(n_splits):
         rows, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_table import html_table
 from robustrad.report.numbers import show
-from robustrad.report.plate import PAGE_MM, Plate
+from robustrad.report.plate import COLUMN_MM, PAGE_MM, Plate
 from robustrad.report.sheets import Sentence
 from robustrad.report.svg import inline_svg
 from robustrad.report.views import Table
@@ -48,7 +49,7 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
 
 
 def framed(table: Markup, label: str, *, tall: bool = False) -> Markup:
-    """Return a table in a box that scrolls by itself; empty stays empty."""
+    """Return a table or a picture in a box that scrolls by itself; empty stays empty."""
     if not table:
         return table
     return Markup('<div class="scroll{}" role="region" tabindex="0" aria-label="{}">{}</div>').format(
@@ -56,19 +57,39 @@ def framed(table: Markup, label: str, *, tall: bool = False) -> Markup:
     )
 
 
+def figure_at(figures: Mapping[str, Plate], name: str) -> Markup:
+    """Return the block of one figure, empty where the study has none."""
+    return figure_block(figures[name]) if name in figures else Markup("")
+
+
 def figure_block(plate: Plate) -> Markup:
-    """Return a figure with its caption and the names of its files."""
+    """Return a figure with its caption and the names of its files, drawn for screen and phone.
+
+    A phone gets what stands in a column of a journal. A figure that is wide in any case scrolls there.
+    """
+    page, column = plate.draw(PAGE_MM), plate.draw(COLUMN_MM)
+    wide = inline_svg(page, plate.name, alt=plate.alt)
+    if _mm(column) > COLUMN_MM + 1:
+        shown = framed(wide, f"Figure: {plate.alt}")
+    elif _mm(page) <= COLUMN_MM + 1:
+        shown = wide
+    else:
+        narrow = inline_svg(column, f"{plate.name}-column", alt=plate.alt)
+        shown = Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(wide, narrow)
     return Markup("<figure>{}<figcaption>{} {}</figcaption></figure>").format(
-        inline_svg(plate.draw(PAGE_MM), plate.name, alt=plate.alt), plate.caption, _files(plate)
+        shown, plate.caption, _files(plate)
     )
+
+
+def _mm(figure: Figure) -> float:
+    return float(figure.get_figwidth()) * 25.4
 
 
 def picture_block(png: bytes, *, caption: str, alt: str) -> Markup:
-    """Return a PNG inside the page."""
+    """Return a PNG inside the page; on a phone it scrolls by itself."""
     source = "data:image/png;base64," + base64.b64encode(png).decode()
-    return Markup('<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>').format(
-        source, alt, caption
-    )
+    shown = framed(Markup('<img src="{}" alt="{}">').format(source, alt), f"Figure: {alt}")
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(shown, caption)
 
 
 def _files(plate: Plate) -> Markup:
@@ -126,7 +147,8 @@ def preformatted(text: str) -> Markup:
 
 def folded(summary: str, block: Markup) -> Markup:
     """Return a block that opens on demand (and in print); empty stays empty."""
-    return Markup("<details><summary>{}</summary>{}</details>").format(summary, block) if block else block
+    box = Markup('<details class="fold"><summary>{}</summary>{}</details>')
+    return box.format(summary, block) if block else block
 
 
 def sentence_list(sentences: Sequence[Sentence]) -> Markup:

@@ -72,7 +72,7 @@ def breakdown_table(holdings: Holdings) -> Table | None:
                 "3f",
                 about="The smallest margin that this number of patients could have verified",
             ),
-            Column("In words", ("sentence",), width=0.5),
+            Column("In words", ("sentence",), width=0.46),
         ),
         groups=("model",),
         group_notes=("arm",),

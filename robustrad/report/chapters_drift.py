@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from robustrad.report import catalog_drift as catalog
-from robustrad.report.blocks import figure_block, heading, table_block
+from robustrad.report.blocks import figure_at, heading, table_block
 from robustrad.report.catalog_survival import survival_harmonization_table, survival_safeguards_table
 from robustrad.report.holdings import Holdings
-from robustrad.report.plates_models import drift_plates
+from robustrad.report.plate import Plate
 from robustrad.report.sections import Section
 
 _VERDICTS = (
@@ -23,7 +25,7 @@ _NO_MATRIX = Markup(
 )
 
 
-def drift(holdings: Holdings) -> Section:
+def drift(holdings: Holdings, figures: Mapping[str, Plate]) -> Section:
     """Show how a model's performance and predictions change over the conditions."""
     title = "Drift of the model"
     if holdings.sheet("drift") is None:
@@ -33,7 +35,6 @@ def drift(holdings: Holdings) -> Section:
             )
         command = f"robustrad drift {holdings.folder.name} --outcome COLUMN"
         return Section("drift", title, lacking=f"No model was examined. Run: {command}")
-    figures = {plate.name: figure_block(plate) for plate in drift_plates(holdings)}
     named = {
         "Performance": "drift_auc",
         "Decisions": "flips",
@@ -48,11 +49,11 @@ def drift(holdings: Holdings) -> Section:
     }
     body: list[Markup] = []
     for name, figure in named.items():
-        shown = [figures.get(figure, Markup(""))]
+        shown = [figure_at(figures, figure)]
         shown += [table_block(build(holdings)) for build in tables.get(name, ())]
         if any(shown):
             body += [heading(name), *shown]
-    body += [heading("Trained here, tested there"), figures.get("matrix", _NO_MATRIX)]
+    body += [heading("Trained here, tested there"), figure_at(figures, "matrix") or _NO_MATRIX]
     return Section("drift", title, (*_said(holdings), _VERDICTS), tuple(body))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from robustrad.report import catalog_remedies as catalog
-from robustrad.report.blocks import figure_block, folded, heading, sentence_list, table_block
+from robustrad.report.blocks import figure_at, folded, heading, sentence_list, table_block
 from robustrad.report.holdings import Holdings
-from robustrad.report.plates_models import remedy_plates
+from robustrad.report.plate import Plate
 from robustrad.report.sections import Section
 from robustrad.report.sheets import Sentence, Sheet
 
@@ -15,20 +17,19 @@ _TELLING = ("ok", "not reached", "no draws")
 _RUN = "robustrad drift {} --outcome COLUMN --remedies all"
 
 
-def remedies(holdings: Holdings) -> Section:
+def remedies(holdings: Holdings, figures: Mapping[str, Plate]) -> Section:
     """Compare remedies."""
     sheet = holdings.sheet("remedies")
     if sheet is None:
         told = f"No remedy was tried. Run: {_RUN.format(holdings.folder.name)}"
         return Section("remedies", "Remedies", (), _needs(holdings), told)
-    figures = {plate.name: figure_block(plate) for plate in remedy_plates(holdings)}
     asked = catalog.experiments(sheet)
-    body: list[Markup] = [figures.get("remedies", Markup(""))]
+    body: list[Markup] = [figure_at(figures, "remedies")]
     for experiment in asked:
         body += _experiment(holdings, sheet, experiment, said=experiment != asked[0])
     sweep = table_block(catalog.sweep_table(holdings))
     if sweep:
-        body += [heading("How many patients of a new site"), figures.get("calibration_sweep", Markup("")),
+        body += [heading("How many patients of a new site"), figure_at(figures, "calibration_sweep"),
                  folded("All numbers", sweep)]  # fmt: skip
     refused = table_block(catalog.refused_table(holdings))
     if refused:

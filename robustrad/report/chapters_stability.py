@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from robustrad.report import catalog
-from robustrad.report.blocks import band_key, figure_block, framed, heading, table_block
+from robustrad.report.blocks import band_key, figure_at, framed, heading, table_block
 from robustrad.report.holdings import Holdings
 from robustrad.report.html_heatmap import heatmap_table
 from robustrad.report.html_table import matrix_table
-from robustrad.report.plates import component_plates, stability_plates
+from robustrad.report.plate import Plate
 from robustrad.report.sections import Section
 from robustrad.report.sheets import Sheet
 from robustrad.report.tables import footnote
@@ -20,7 +20,9 @@ from robustrad.stability.classes import Thresholds
 _TITLE = "Stability"
 
 
-def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, str]) -> Section:
+def stability(
+    holdings: Holdings, figures: Mapping[str, Plate], *, thresholds: Thresholds, tips: Mapping[str, str]
+) -> Section:
     """Show how well features agree over the conditions."""
     summary = holdings.sheet("summary")
     if summary is None:
@@ -52,8 +54,8 @@ def stability(holdings: Holdings, *, thresholds: Thresholds, tips: Mapping[str, 
             "features invariant; a dash: none can be classified. "
             + footnote(summary.frame, thresholds=(low, middle, high))
         ),
-        *_curves(holdings, thresholds),
-        *_components(holdings),
+        *_drawn("Dose and response", figures, "dose_response", "survivors"),  # the heat map stands as tables
+        *_drawn("Variance components", figures, "components"),
         heading("Every feature"),
         table_block(catalog.features(holdings), search=True, tips=dict(tips)),
         Markup('<p class="note">{}</p>').format(
@@ -81,18 +83,9 @@ def _heatmaps(summary: Sheet, thresholds: Thresholds) -> list[Markup]:
     ]
 
 
-def _curves(holdings: Holdings, thresholds: Thresholds) -> list[Markup]:
-    drawn = [
-        figure_block(plate)
-        for plate in stability_plates(holdings, thresholds=thresholds)
-        if plate.name != "heatmap"  # the page has it as tables
-    ]
-    return [heading("Dose and response"), *drawn] if drawn else []
-
-
-def _components(holdings: Holdings) -> list[Markup]:
-    drawn = [figure_block(plate) for plate in component_plates(holdings)]
-    return [heading("Variance components"), *drawn] if drawn else []
+def _drawn(title: str, figures: Mapping[str, Plate], *names: str) -> list[Markup]:
+    blocks = [figure_at(figures, name) for name in names if name in figures]
+    return [heading(title), *blocks] if blocks else []
 
 
 def _matrix(holdings: Holdings, thresholds: Thresholds) -> Markup:

@@ -115,7 +115,7 @@ def provenance(holdings: Holdings) -> Section:
     )
     table = Markup(
         '<div class="scroll" role="region" tabindex="0" aria-label="Table: versions"><table>'
-        "<caption>Versions of everything that computes.</caption>"
+        "<caption><span>Versions of everything that computes.</span></caption>"
         '<thead><tr><th scope="col">Software</th><th scope="col">Version</th></tr></thead>'
         "<tbody>{}</tbody></table></div>"
     ).format(versions)

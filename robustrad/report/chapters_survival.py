@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from collections.abc import Mapping
 
 from robustrad.report import catalog_survival as catalog
-from robustrad.report.blocks import figure_block, folded, heading, table_block
+from robustrad.report.blocks import figure_at, folded, heading, table_block
 from robustrad.report.holdings import Holdings
-from robustrad.report.plates_models import survival_plates
+from robustrad.report.plate import Plate
 from robustrad.report.sections import Section
 
 
-def survival(holdings: Holdings) -> list[Section]:
+def survival(holdings: Holdings, figures: Mapping[str, Plate]) -> list[Section]:
     """Show how the ranking of risks changes over the conditions; no section without a survival run."""
     if holdings.sheet("survival") is None:
         return []
-    figures = {plate.name: figure_block(plate) for plate in survival_plates(holdings)}
-    none = Markup("")
-    groups = figures.get("kaplan_meier", none)
+    groups = figure_at(figures, "kaplan_meier")
     curves = folded("Numbers at the reference", table_block(catalog.curves_table(holdings)))
     body = (
         heading("Concordance"),
-        figures.get("survival_c", none),
+        figure_at(figures, "survival_c"),
         table_block(catalog.survival_table(holdings)),
-        *((heading("Risk groups"), groups, figures.get("survival_flips", none), curves) if groups else ()),
+        *((heading("Risk groups"), groups, figure_at(figures, "survival_flips"), curves) if groups else ()),
     )
     return [Section("survival", "Time to event", (*_said(holdings),), body)]
 

@@ -73,7 +73,7 @@ def _tally(holdings: Holdings) -> Markup:
     ]
     return Markup(
         '<div class="scroll" role="region" tabindex="0" aria-label="Table: items by status"><table>'
-        "<caption>Items by status.</caption><thead><tr><th scope=col>List</th>"
+        "<caption><span>Items by status.</span></caption><thead><tr><th scope=col>List</th>"
         "<th scope=col class=n>Filled</th><th scope=col class=n>Partly</th><th scope=col "
         "class=n>Author</th></tr></thead>"
         "<tbody>{}</tbody></table></div>"

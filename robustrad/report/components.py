@@ -13,13 +13,13 @@ from matplotlib.patches import Patch
 from robustrad.report.figures import STYLE, WIDTH_MM
 from robustrad.report.heatmap import fitting_size
 
-# Okabe and Ito: told apart with any color vision. The subject's share is quiet, the error speaks.
+# Okabe and Ito: told apart with any color vision, on light and on dark. The subject's share is quiet.
 COMPONENT_COLORS = {
     "subject": "#d5dfe8",
     "level": "#e69f00",
     "interaction": "#d55e00",
     "draw": "#0072b2",
-    "residual": "#000000",
+    "residual": "#cc79a7",
 }
 _LABELS = {
     "subject": "subject",

@@ -42,7 +42,8 @@ def heatmap_table(
             f'<tr{" class=total" if name == "all" else ""}><th scope="row">{escape(label)}</th>{cells}</tr>'
         )
     return Markup(
-        f'<table class="heat" data-file="{escape(summary.file)}"><caption>{escape(title)}</caption><thead>'
+        f'<table class="heat" data-file="{escape(summary.file)}">'
+        f"<caption><span>{escape(title)}</span></caption><thead>"
         f'<tr>{head[0]}</tr><tr>{head[1]}</tr><tr><th scope="col">class</th>{levels}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

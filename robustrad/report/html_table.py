@@ -17,6 +17,7 @@ from robustrad.report.sheets import Sheet
 from robustrad.report.views import Table, cell_text
 
 _LONG = 32  # characters; shorter names fit their column
+_SENTENCE = 60  # characters; from here on a text gets room, however narrow the screen
 BANDS = ("poor", "moderate", "good", "excellent")
 
 
@@ -41,7 +42,7 @@ def html_table(table: Table, *, sortable: bool = False, tips: dict[str, str] | N
     body = "".join(_section(table, heading, rows, tips or {}) for heading, rows in table.sections())
     return Markup(  # every text above and below went through escape
         f'<table id="table-{escape(table.name)}" data-file="{escape(table.sheet.file)}"{kind}>'
-        f"<caption>{escape(table.title)}</caption><thead><tr>{head}</tr></thead>{body}</table>"
+        f"<caption><span>{escape(table.title)}</span></caption><thead><tr>{head}</tr></thead>{body}</table>"
     )
 
 
@@ -61,7 +62,7 @@ def _section(table: Table, heading: str, rows: Sequence[int], tips: dict[str, st
             text = cell_text(column, [each[i] for each in values[place]])
             band = bands[place]
             quiet = text in (column.quiet, DASH) if column.quiet else text == DASH
-            name = _classes(column.numeric, band[i] if band else None, quiet)
+            name = _classes(column.numeric, band[i] if band else None, quiet, len(text) > _SENTENCE)
             if place == 0 and text == previous and not table.groups:
                 cells.append(f'<th scope="row"{name}><span class="again">{escape(text)}</span></th>')
             elif place == 0:
@@ -96,7 +97,7 @@ def matrix_table(sheet: Sheet, name: str, title: str, *, first: str, thresholds:
         lines.append(f"<tr data-row={row}><th scope=row>{escape(label)}{cells}")
     return Markup(
         f'<table id="table-{escape(name)}" class="matrix" data-file="{escape(sheet.file)}">'
-        f"<caption>{escape(title)}</caption>"
+        f"<caption><span>{escape(title)}</span></caption>"
         f'<thead><tr><th scope=col data-col="{escape(first)}" data-form=text>'
         f"{escape(first)}{head}</thead><tbody>{''.join(lines)}</tbody></table>"
     )
@@ -111,8 +112,10 @@ def breakable(text: str) -> str:
     return shown.replace("_", "_<wbr>") if len(shown) > _LONG and " " not in shown else shown
 
 
-def _classes(numeric: bool, band: object, quiet: bool) -> str:
+def _classes(numeric: bool, band: object, quiet: bool, long: bool) -> str:
     names = ["n"] if numeric else []
+    if long:
+        names.append("long")
     if quiet:
         names.append("q")
     if isinstance(band, str) and band in BANDS:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from robustrad.report.plots.style import drawing
 from robustrad.report.sheets import Sheet
 
 PAGE_MM, COLUMN_MM = 174.0, 85.0
@@ -22,7 +24,8 @@ class Plate:
     name : str
         Of its files.
     draw : callable
-        ``draw(width_mm)`` returns the figure.
+        ``draw(width_mm)`` returns the figure, laid out once for each width: page and files share it. Some
+        figures have one width only.
     data : DataFrame
         Every number that is drawn.
     source : str
@@ -43,8 +46,25 @@ def plate_of(
     name: str, draw: Callable[[float], Figure | None], drawn: Sheet, *, caption: str, alt: str
 ) -> Iterator[Plate]:
     """Yield one plate, unless there is nothing to draw."""
-    if draw(PAGE_MM) is not None:
-        yield Plate(name, lambda width: there(draw(width)), drawn.frame, drawn.file, caption, alt)
+
+    @cache
+    def once(width: float) -> Figure | None:
+        figure = draw(width)
+        return None if figure is None else settled(figure)
+
+    if once(PAGE_MM) is not None:
+        yield Plate(name, lambda width: there(once(width)), drawn.frame, drawn.file, caption, alt)
+
+
+def settled(figure: Figure) -> Figure:
+    """Return ``figure`` with everything in its final place: laid out once, not again for every format."""
+    with drawing():
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
+        for ax in figure.axes:
+            # The solver's last digits differ from run to run; files are compared byte by byte.
+            ax.set_position([round(float(value), 6) for value in ax.get_position(original=True).bounds])
+    return figure
 
 
 def there(figure: Figure | None) -> Figure:

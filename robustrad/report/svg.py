@@ -9,7 +9,10 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from robustrad.report.plots.style import INK, STYLE
+from robustrad.report.plots.style import COLORS, INK, STYLE
+
+# Colors that the page knows by name, because a dark page needs others: lines lighter, quiet areas darker.
+_FOLLOWING = {COLORS[0]: "blue", "#d5dfe8": "quiet"}
 
 
 def inline_svg(figure: Figure, name: str, *, alt: str) -> Markup:
@@ -33,6 +36,9 @@ def inline_svg(figure: Figure, name: str, *, alt: str) -> Markup:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     for dark in (INK, "#000000", "#7a5400"):
         text = text.replace(dark, "currentColor")
+    for color, name_of in _FOLLOWING.items():
+        text = text.replace(color, f"var(--{name_of})")
+    text = re.sub(r"fill-opacity: (0\.[12]\d*)", r"fill-opacity: calc(\1 * var(--band))", text)
     text = re.sub(r'font: ([^;"]*?)([\d.]+)px [^;"]*', r"font: \1\2px var(--sans)", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r'((?:xlink:)?href="#)', rf"\1{name}-", text)

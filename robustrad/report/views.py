@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -95,8 +96,20 @@ class Table:
 
     def cells(self, row: int) -> list[str]:
         """Return the texts of one row."""
-        values = self.sheet.frame.iloc[row]
-        return [cell_text(column, [values[name] for name in column.names]) for column in self.columns]
+        return self._texts[row]
+
+    @cached_property
+    def _texts(self) -> dict[int, list[str]]:
+        """Texts of all rows, made once: several renderers ask, and a row of a frame at a time is slow."""
+        frame = self.sheet.frame.iloc[list(self.rows)]
+        columns = [
+            [
+                cell_text(column, values)
+                for values in zip(*(frame[name].tolist() for name in column.names), strict=True)
+            ]
+            for column in self.columns
+        ]
+        return dict(zip(map(int, self.rows), map(list, zip(*columns, strict=True)), strict=True))
 
     def sections(self) -> Iterator[tuple[str, list[int]]]:
         """Yield heading and rows of each group; one without heading where there are no groups."""

@@ -14,6 +14,7 @@ from robustrad.report.views import Table
 _NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARGIN_MM = 18
+_HALF_POINTS, _LEAST_HALF_POINTS = 17, 12
 
 
 def require_docx() -> None:
@@ -102,11 +103,11 @@ def _insert(document: Any, table: Table, text_mm: float) -> None:
 
 
 def _xml(table: Table, text_mm: float) -> str:
-    widths = _widths(table, text_mm)
+    widths, size = _widths(table, text_mm)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    head = "".join(_cell(column.title, width, right=column.numeric, bold=True, edge="top mid")
+    head = "".join(_cell(column.title, width, size, right=column.numeric, head=True)
                    for column, width in zip(table.columns, widths, strict=True))  # fmt: skip
-    rows = "".join(_rows(table, widths))
+    rows = "".join(_rows(table, widths, size))
     return (
         f'<w:tbl {_NS}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="8"/></w:tblBorders>'
@@ -117,10 +118,10 @@ def _xml(table: Table, text_mm: float) -> str:
     )
 
 
-def _rows(table: Table, widths: Sequence[int]) -> Iterator[str]:
+def _rows(table: Table, widths: Sequence[int], size: int) -> Iterator[str]:
     for heading, rows in table.sections():
         if heading:
-            text = _paragraph(heading, italic=True, keep=True)
+            text = _paragraph(heading, size, italic=True, keep=True)
             yield (
                 f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{sum(widths)}" w:type="dxa"/>'
                 f'<w:gridSpan w:val="{len(widths)}"/>'
@@ -132,21 +133,28 @@ def _rows(table: Table, widths: Sequence[int]) -> Iterator[str]:
             shown = ["" if cells[0] == previous and not heading else cells[0], *cells[1:]]
             previous = cells[0]
             yield "<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(
-                _cell(text, width, right=column.numeric)
+                _cell(text, width, size, right=column.numeric)
                 for text, width, column in zip(shown, widths, table.columns, strict=True)
             ) + "</w:tr>"  # fmt: skip
 
 
-def _cell(text: str, width: int, *, right: bool, bold: bool = False, edge: str = "") -> str:
-    borders = '<w:tcBorders><w:bottom w:val="single" w:sz="6"/></w:tcBorders>' if edge else ""
+def _cell(text: str, width: int, size: int, *, right: bool, head: bool = False) -> str:
+    borders = '<w:tcBorders><w:bottom w:val="single" w:sz="6"/></w:tcBorders>' if head else ""
+    place = "bottom" if head else "top"
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}<w:vAlign w:val="bottom"/></w:tcPr>'
-        f"{_paragraph(text, right=right, bold=bold)}</w:tc>"
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}<w:vAlign w:val="{place}"/></w:tcPr>'
+        f"{_paragraph(text, size, right=right, bold=head)}</w:tc>"
     )
 
 
 def _paragraph(
-    text: str, *, right: bool = False, bold: bool = False, italic: bool = False, keep: bool = False
+    text: str,
+    size: int,
+    *,
+    right: bool = False,
+    bold: bool = False,
+    italic: bool = False,
+    keep: bool = False,
 ) -> str:
     aligned = '<w:jc w:val="right"/>' if right else ""
     kept = "<w:keepNext/>" if keep else ""
@@ -155,13 +163,16 @@ def _paragraph(
     return (
         f'<w:p><w:pPr>{kept}<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/>'
         f"{aligned}</w:pPr>"
-        f'<w:r><w:rPr>{style}<w:sz w:val="17"/></w:rPr>'
+        f'<w:r><w:rPr>{style}<w:sz w:val="{size}"/></w:rPr>'
         f'<w:t xml:space="preserve">{escape(clean)}</w:t></w:r></w:p>'
     )
 
 
-def _widths(table: Table, text_mm: float) -> list[int]:
-    """Return column widths in twentieths of a point: as asked, else by the longest text."""
+def _widths(table: Table, text_mm: float) -> tuple[list[int], int]:
+    """Return column widths in twentieths of a point (asked or by the longest text) and the size of letters.
+
+    Where the columns are too wide for the page, the letters shrink with them, so that no word breaks.
+    """
     twips = text_mm / 25.4 * 1440
     sample = list(table.rows)[:: max(1, len(table.rows) // 400)]
     texts = [table.cells(row) for row in sample]
@@ -174,7 +185,8 @@ def _widths(table: Table, text_mm: float) -> list[int]:
         for column, need in zip(table.columns, needed, strict=True)
     ]
     scale = min(1.0, twips / sum(asked))
-    return [round(width * scale) for width in asked]
+    size = max(_LEAST_HALF_POINTS, int(_HALF_POINTS * scale))
+    return [round(width * scale) for width in asked], size
 
 
 def _undated(content: bytes) -> bytes:

@@ -15,7 +15,7 @@ from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.latex import latex_document
 from robustrad.report.methods import methods
-from robustrad.report.plate import COLUMN_MM, PAGE_MM
+from robustrad.report.plate import COLUMN_MM, PAGE_MM, Plate
 from robustrad.report.plates import plates
 from robustrad.report.provenance import engine_note
 from robustrad.report.references import bibtex
@@ -85,11 +85,12 @@ def write_report(
     extra, tables, sheets = comparison([folder, *others]) if others else ((), (), ())
     heading = title or f"Robustness of {holdings.name}"
     text = methods(holdings)
+    drawn = {plate.name: plate for plate in plates(holdings)} if {"html", "pdf-figures"} & {*formats} else {}
     written: list[Path] = []
     if "html" in formats:
         picture = out / CONTACT_SHEET
         sheet = picture.read_bytes() if picture.is_file() else None
-        page = html_report(holdings, text, title=heading, contact_sheet=sheet, extra=extra)
+        page = html_report(holdings, text, drawn, title=heading, contact_sheet=sheet, extra=extra)
         written.append(write_text(page, out / "report.html"))
     write_derived(holdings, folder / FOLDER)
     for own in sheets:
@@ -100,7 +101,7 @@ def write_report(
     listed = [*(table for part in own_tables for table in part), *tables]
     written += _tables(holdings, listed, folder / FOLDER, formats, heading)
     if "pdf-figures" in formats:
-        written += _figures(holdings, out / "figures", width_mm)
+        written += _figures(drawn.values(), out / "figures", width_mm)
     written.append(write_text(text.text, out / "methods.txt"))
     written.append(write_text(bibtex(text.keys, holdings.record.get("versions", {})), out / "references.bib"))
     return Written(tuple(written), tuple(verdict(holdings)))
@@ -159,9 +160,9 @@ def _tables(
     return written
 
 
-def _figures(holdings: Holdings, folder: Path, width_mm: float) -> list[Path]:
+def _figures(drawn: Iterable[Plate], folder: Path, width_mm: float) -> list[Path]:
     written = []
-    for plate in plates(holdings):
+    for plate in drawn:
         for suffix, content in render_figure(plate.draw(width_mm)).items():
             written.append(write_bytes(content, folder / f"{plate.name}{suffix}"))
         written.append(write_csv(plate.data, folder / f"{plate.name}.csv"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import pytest
 
 from robustrad.audit.drift import drift
 from robustrad.core.errors import DataError
+from robustrad.drift.data import drift_data
+from robustrad.drift.folds import outer_folds
 from robustrad.drift.models.spec import model_spec, of_any_size
 
 FAST = {"outcome": "y", "batch": "site", "repeats": 1, "folds": 3, "bootstraps": 100, "permutations": 0}
@@ -104,16 +107,26 @@ def test_batches_that_are_too_small_are_named_with_their_patients_before_anythin
     with pytest.raises(DataError) as caught:
         drift(table, combat=True, jobs=1, output=tmp_path, **FAST)
     told = str(caught.value)
-    assert "'B' (14 patients, 9 left in a training fold)" in told
+    left = fewest_trained_on(table, "B")
+    assert f"'B' (14 patients, {left} left in a training fold)" in told
     assert "'Z' (1 patient, 0 left in a training fold)" in told
     assert "--min-batch" not in told  # nothing accepts a batch that a fold lacks
     assert not (tmp_path / "arms").exists()
-    with pytest.raises(DataError, match=r"'B' \(16 patients, 10 left in a training fold, 6 in an inner fold"):
-        drift(two_sites(small=16), combat=True, jobs=1, **FAST)
-    with pytest.raises(DataError, match="--min-batch 6 would accept"):
-        drift(two_sites(small=16), combat=True, jobs=1, **FAST)
-    accepted = drift(two_sites(small=16), combat=True, min_batch=6, jobs=1, **FAST)
-    assert "--min-batch 6" in " ".join(accepted.facts["options"])
+    with pytest.raises(DataError, match=r"'B' \(18 patients, \d+ left in a training fold") as caught:
+        drift(two_sites(small=18), combat=True, jobs=1, **FAST)
+    least = int(re.findall(r"--min-batch (\d+) would accept", str(caught.value))[0])
+    accepted = drift(two_sites(small=18), combat=True, min_batch=least, jobs=1, **FAST)
+    assert f"--min-batch {least}" in " ".join(accepted.facts["options"])
+    with pytest.raises(DataError, match="too few subjects"):
+        drift(two_sites(small=18), combat=True, min_batch=least + 1, jobs=1, **FAST)
+
+
+def fewest_trained_on(table: pd.DataFrame, site: str) -> int:
+    """Rows of a site in the training fold that has fewest of it."""
+    data = drift_data(np.zeros((len(table), 1)), table["y"], batch=table["site"])
+    folds = outer_folds(data, n_splits=FAST["folds"], repeats=1, seed=0)[0]
+    own = (table["site"] == site).to_numpy()
+    return min(int((own & (folds != number)).sum()) for number in range(FAST["folds"]))
 
 
 def test_the_permutation_test_accepts_the_batches_that_the_run_accepts():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from robustrad.drift.models.spec import ModelSpec
-from robustrad.drift.permutation import permuted_auc, permuted_order
+from robustrad.drift.permutation import arrangements, permuted_auc, permuted_order
 from tests.drift.simulated import simulate
 
 
@@ -59,3 +60,13 @@ def test_the_false_positive_rate_is_nominal():
         for seed in range(runs)
     ]
     assert np.mean(np.array(p) <= 0.05) <= 0.07
+
+
+def test_labels_that_cannot_change_places_are_counted():
+    lesions = np.repeat(np.arange(8), np.arange(1, 9))  # every patient with another number of lesions
+    data = replace(simulate(lesions.size, k=1, groups=lesions), outcome=(lesions % 2).astype(np.intp))
+    assert arrangements(data) == 1.0
+    alone = replace(
+        simulate(30, k=1, batch=np.repeat(["A", "B"], 15)), outcome=(np.arange(30) % 3 == 0).astype(int)
+    )
+    assert arrangements(alone) == math.comb(15, 5) ** 2

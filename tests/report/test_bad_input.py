@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from robustrad.cases.table import load_cases
 from robustrad.core.errors import StudyError
+from robustrad.demo.cohort import cohort
 from robustrad.report.command import stability_command
 from robustrad.report.compare import comparison
 from robustrad.report.derived import derive
@@ -16,15 +22,25 @@ from robustrad.report.holdings import read_holdings
 from robustrad.report.report import report_command
 from robustrad.report.verdict import verdict
 from robustrad.report.write import write_report
+from robustrad.sweep.run import sweep
+from tests.report.conftest import TITLE
 from tests.report.reading import read_page
-from tests.report.studies import add_drift, add_survival, study
+from tests.report.studies import NASTY, add_drift, add_survival, study
 
 ONE = {"noise": ("acquisition", 1, [("mild", 1, None, 0.1, 0.2), ("strong", 2, None, 0.8, 0.9)])}
+
+COLUMN = "dose <Gy> & 100 %_of ~plan"
+REASON = "the file 'a_b <c>' & 50 % of it: \u80bf\u7624"
 
 
 def page_text(folder: Path) -> str:
     write_report(folder, formats=["html", "csv"])
     return (folder / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def text_of(page: str) -> str:
+    """What a reader sees: the page's text without its tags."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
 
 
 def test_a_half_finished_study_says_so_on_top_and_counts_what_is_missing(tmp_path: Path) -> None:
@@ -36,6 +52,21 @@ def test_a_half_finished_study_says_so_on_top_and_counts_what_is_missing(tmp_pat
     assert first.topic == "Unfinished"
     assert str(first).startswith("This study is not finished: 15 of 15 units")
     assert "Stability was not measured" in text
+
+
+def test_an_interrupted_sweep_is_reported_with_what_it_has_and_what_it_lacks(tmp_path: Path) -> None:
+    cases = load_cases(cohort(n=4).write(tmp_path / "cohort"))
+    folder = tmp_path / "study"
+    sweep(cases, folder, protocol="quick", engine="pyradiomics", jobs=1, shard=(1, 9))
+    page = page_text(folder)
+    counts = pd.read_csv(folder / "report" / "tables" / "units.csv").iloc[0]
+    assert counts["units"] == 4 * 12
+    assert 0 < counts["ok"] < counts["units"]
+    assert counts["missing"] == counts["units"] - counts["ok"]
+    first = text_of(page[page.index('<ul class="verdict">') :])
+    assert f"This study is not finished: {counts['missing']} of 48 units" in first[:200]
+    assert "The same sweep command goes on where it stopped." in first[:200]
+    assert "Stability was not measured" in text_of(page)
 
 
 def test_without_an_outcome_the_sections_on_the_model_say_what_to_run(tmp_path: Path) -> None:
@@ -70,11 +101,44 @@ def test_a_study_in_which_everything_failed(tmp_path: Path) -> None:
     assert (counts["failed"].item(), counts["ok"].item()) == (12, 0)
 
 
-def test_difficult_names_are_text_everywhere(reported: Path) -> None:
-    trouble = (reported / "report" / "tables" / "cohort.tex").read_text(encoding="utf-8")
-    assert "\\begin{longtable}" in trouble
-    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
-    assert "<0>" not in text
+@pytest.fixture(scope="module")
+def difficult(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study whose ids, columns, values and reasons are difficult, and its report."""
+    folder = study(tmp_path_factory.mktemp("difficult") / "study", n=8, factors=ONE, nasty=True)
+    cases = pd.read_csv(folder / "cases.csv")
+    cases[COLUMN] = [*NASTY, *NASTY[:3]]
+    cases.to_csv(folder / "cases.csv", index=False)
+    features = pd.read_parquet(folder / "features.parquet")
+    failed = features["case_id"].isin(NASTY) & features["condition"].ne("reference")
+    features.loc[failed, "status"], features.loc[failed, "reason"] = "failed", REASON
+    features.to_parquet(folder / "features.parquet", index=False)
+    write_report(folder, title=TITLE, formats=["html", "csv", "tex"])
+    return folder
+
+
+def test_difficult_names_are_text_on_the_page(difficult: Path) -> None:
+    page = (difficult / "report" / "report.html").read_text(encoding="utf-8")
+    seen = text_of(page)
+    for name in (*NASTY, COLUMN, REASON, TITLE):
+        assert name in seen
+    assert not re.search(r"<(0|b|script|dose)\b", page.replace("<script>(function", ""))
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed (texlive-latex-extra)")
+def test_difficult_names_are_text_in_print(difficult: Path, tmp_path: Path) -> None:
+    source = difficult / "report" / "tables" / "cohort.tex"
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-output-directory", str(tmp_path)]
+    done = subprocess.run([*command, str(source)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout[-1500:]
+    if not shutil.which("pdftotext"):
+        pytest.skip("it compiles; pdftotext is not installed (poppler-utils)")
+    printed = ["pdftotext", "-layout", str(tmp_path / "cohort.pdf"), "-"]
+    text = subprocess.run(printed, capture_output=True, check=True).stdout.decode("utf-8")
+    flat = re.sub(r"\s+", "", text)
+    for name in ("P<0>&_1 %", "$x^2$ {y} ~ \\z #1", COLUMN):
+        assert name.replace(" ", "") in flat
+    for letter in "\u0633\u80bf":  # no font of pdfLaTeX has them
+        assert f"[U+{ord(letter):04X}]" in flat
 
 
 def test_an_analysis_of_a_feature_table_can_be_reported(tmp_path: Path) -> None:
@@ -100,6 +164,17 @@ def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
     (folder / "stability" / "stability.csv").write_bytes(b"\xff\xfe\x00broken")
     with pytest.raises(StudyError, match=r"stability\.csv"):
         read_holdings(folder)
+
+
+def test_without_the_extra_the_report_stands_and_names_the_install_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = study(tmp_path / "s", n=5, factors=ONE, analyzed=False)
+    monkeypatch.setattr("robustrad.report.report.find_spec", lambda _: None)
+    told = report_command([folder], formats=None)
+    assert "No Word tables: python-docx is not installed (pip install 'robustrad[docx]')." in told.text
+    assert (folder / "report" / "report.html").is_file()
+    assert not list((folder / "report" / "tables").glob("*.docx"))
 
 
 def test_several_studies_say_which_features_are_robust_in_all(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,15 @@ import pytest
 from matplotlib.figure import Figure
 
 import robustrad as rr
+from robustrad.report.blocks import figure_block
 from robustrad.report.derived import derive
+from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.plates import Plate, plates
+from robustrad.report.plots.drift import matrix_figure
 from robustrad.report.plots.remedies import plot_calibration_sweep
 from robustrad.report.plots.stability import dose_rows
+from robustrad.report.plots.style import apart
 from robustrad.report.plots.survival import at_risk, plot_kaplan_meier
 from robustrad.report.svg import inline_svg
 
@@ -105,6 +110,67 @@ def test_figures_are_as_wide_as_a_journal_and_nothing_sticks_out(
         assert tight.x0 >= -0.02, name
         assert tight.x1 <= inches[0] + 0.02, name
         assert tight.y0 >= -0.02, name
+
+
+@pytest.mark.parametrize("width", [85.0, 174.0])
+def test_tick_labels_of_an_axis_do_not_run_into_each_other(drawn: dict[str, Plate], width: float) -> None:
+    for name, plate in drawn.items():
+        figure = plate.draw(width)
+        figure.draw_without_rendering()
+        for ax in figure.axes:
+            flat = [
+                text.get_window_extent()
+                for text in ax.get_xticklabels()
+                if text.get_text() and not text.get_rotation()
+            ]
+            pairs = itertools.pairwise(flat)
+            assert not [1 for a, b in pairs if a.overlaps(b)], name
+
+
+def test_severities_too_close_for_two_labels_get_one() -> None:
+    assert apart([0.25, 0.5, 1.0, 2.0, 6.0]) == [0.25, 1.0, 2.0, 6.0]
+    assert apart([1.0, 2.0, 3.0]) == [1.0, 2.0, 3.0]
+    assert apart([2.0]) == [2.0]
+    assert apart([]) == []
+
+
+def test_a_figure_is_laid_out_once_for_page_and_files(drawn: dict[str, Plate]) -> None:
+    plate = drawn["drift_auc"]
+    figure = plate.draw(174.0)
+    assert plate.draw(174.0) is figure
+    assert plate.draw(85.0) is not figure
+    before = [ax.get_position().bounds for ax in figure.axes]
+    files = render_figure(figure)
+    assert [ax.get_position().bounds for ax in figure.axes] == before
+    assert render_figure(figure) == files
+
+
+def matrix_of(size: int) -> pd.DataFrame:
+    names = [f"condition {i}" for i in range(size)]
+    rows = [(a, b, 0.5 + 0.4 * (i == j)) for i, a in enumerate(names) for j, b in enumerate(names)]
+    return pd.DataFrame(rows, columns=["train", "test", "auc"]).assign(model="logistic")
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "expected"), [(12, 85.0, 85.0), (60, 85.0, 174.0), (60, 174.0, 174.0)]
+)
+def test_a_matrix_too_large_for_a_column_takes_a_page(size: int, width: float, expected: float) -> None:
+    figure = matrix_figure(matrix_of(size), width_mm=width)
+    assert figure is not None
+    figure.draw_without_rendering()
+    assert figure.get_figwidth() * 25.4 == pytest.approx(expected, abs=1)
+    labels = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
+    assert not [1 for a, b in itertools.pairwise(labels) if a.overlaps(b)]
+
+
+def test_a_phone_gets_the_layout_of_a_column_and_wide_figures_scroll(drawn: dict[str, Plate]) -> None:
+    both = str(figure_block(drawn["remedies"]))
+    assert both.count("<svg") == 2
+    assert both.index('class="wide"') < both.index('class="narrow"')
+    assert str(figure_block(drawn["survivors"])).count("<svg") == 1
+    scrolling = str(figure_block(drawn["components"]))
+    assert scrolling.count("<svg") == 1
+    assert 'class="scroll" role="region" tabindex="0"' in scrolling
 
 
 def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate], reported: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -80,8 +81,6 @@ def documents(reported: Path) -> dict[str, bytes]:
 def test_word_holds_real_tables_with_captions_and_footnotes(
     documents: dict[str, bytes], reported: Path
 ) -> None:
-    import io
-
     import docx
 
     document = docx.Document(io.BytesIO(documents["all"]))
@@ -93,6 +92,22 @@ def test_word_holds_real_tables_with_captions_and_footnotes(
     assert any("lower limit of the two-sided 95 %" in text for text in texts)
     shown = document.tables[0].rows[0].cells
     assert [cell.text for cell in shown] == [column.title for column in tables[0].columns]
+
+
+def test_a_table_too_wide_for_word_gets_smaller_letters_not_broken_words() -> None:
+    pytest.importorskip("docx", reason="python-docx is not installed (pip install -e .[docx])")
+    names = [f"A heading of column {i}" for i in range(14)]
+    sheet = Sheet("x.csv", pd.DataFrame({name: [0.5] for name in names}))
+    few, many = (
+        Table("t", "T", sheet, range(1), tuple(Column(n, (n,), "2f") for n in names[:k]), landscape=True)
+        for k in (3, 14)
+    )
+    for table, size in ((few, 17), (many, 12)):
+        document = io.BytesIO(word_document([table], title="T", notes={}))
+        text = zipfile.ZipFile(document).read("word/document.xml")
+        widths = [int(w) for w in re.findall(rb'gridCol w:w="(\d+)"', text)]
+        assert sum(widths) <= (297 - 36) / 25.4 * 1440 + len(widths)
+        assert f'w:sz w:val="{size}"'.encode() in text
 
 
 def test_the_same_tables_give_the_same_document(documents: dict[str, bytes], reported: Path) -> None:

@@ -7,6 +7,7 @@ from scipy.stats import chi2_contingency
 
 from robustrad.audit.safeguards.row import PASS, WARN, Row, plain
 from robustrad.drift.data import DriftData
+from robustrad.drift.evaluate.notes import rarer_class
 from robustrad.harmonize.confounding import class_count_check, prevalence_check
 from robustrad.stability.status import FEW_SUBJECTS
 
@@ -20,12 +21,12 @@ def cohort_rows(data: DriftData) -> list[Row]:
 
 def _size(data: DriftData) -> Row:
     n, p = len(data.subjects), len(data.features)
-    rarer = int(min(data.outcome.sum(), n - data.outcome.sum()))
-    text = f"{n} subjects of {data.n_patients} patients, {rarer} of the rarer class, {p} features."
+    rarer = rarer_class(data.outcome, data.groups, np.ones(n, dtype=bool))
+    text = f"{n} subjects of {data.n_patients} patients, {rarer} patients of the rarer class, {p} features."
     if rarer >= EVENTS:
         return plain("sample_size", data.outcome_name, rarer, n=n, status=PASS, text=text)
     text += f" Fewer than {EVENTS} of a class leave wide intervals: absence of a difference shows nothing."
-    if n < FEW_SUBJECTS or p > 10 * rarer:
+    if data.n_patients < FEW_SUBJECTS or p > 10 * rarer:
         text += f" With {p / max(rarer, 1):.0f} features per event, chance alone fits the training patients."
     return plain("sample_size", data.outcome_name, rarer, n=n, status=WARN, text=text)
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
+from robustrad.drift.evaluate.inputs import Floats, Ints
 from robustrad.drift.evaluate.limits import Estimate, area_estimate, difference_estimate
-from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
+from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, weighted_sum, wins
 
 
 class Comparison(NamedTuple):
@@ -27,35 +27,55 @@ class Comparison(NamedTuple):
     n: int
 
 
-def compare(
-    model: Floats, baseline: Floats, outcome: Ints, folds: Ints, weights: Floats, *, alpha: float = 0.05
-) -> Comparison:
-    """Compare two sets of out-of-fold scores, shape (r, n), on the subjects that have both.
+class Common(NamedTuple):
+    """What models that stand beside each other share.
 
-    Parameters
+    Attributes
     ----------
+    outcome, groups : ndarray of int, shape (n,)
+        0 or 1, and the patient of each subject.
+    folds : ndarray of int, shape (r, n)
     weights : ndarray of shape (B, n)
-        Resamples of the patients, the same for both.
+        Resamples of the patients.
+    alpha : float
     """
+
+    outcome: Ints
+    groups: Ints
+    folds: Ints
+    weights: Floats
+    alpha: float = 0.05
+
+
+def compare(model: Floats, baseline: Floats, common: Common) -> Comparison:
+    """Compare two sets of out-of-fold scores, shape (r, n), on the subjects that have both."""
     present = np.asarray(np.isfinite(model).all(axis=0) & np.isfinite(baseline).all(axis=0))
-    first = fold_auc(model, outcome, folds, weights, present=present)
-    second = fold_auc(baseline, outcome, folds, weights, present=present)
-    gap = difference_estimate(first - second, alpha)
-    return Comparison(area_estimate(first, alpha), area_estimate(second, alpha), gap, int(present.sum()))
-
-
-def fold_auc(
-    scores: Floats,
-    outcome: Ints,
-    folds: Ints,
-    weights: Floats,
-    *,
-    present: Flags,
-    strata: Ints | None = None,
-) -> Floats:
-    """Return AUC within folds (and strata) of the subjects present: of the cohort, then of each resample."""
-    pairs = comparable_pairs(outcome, folds, strata)
-    everyone = np.vstack([np.ones(outcome.size), weights])
+    pairs = comparable_pairs(common.outcome, common.folds)
     compared = pairs.among(present)
-    won = wins(scores, folds, pairs) * (compared > 0)
-    return ratio(weighted_sum(won, everyone, pairs), weighted_sum(compared, everyone, pairs))
+    first, second = (wins(scores, common.folds, pairs) * (compared > 0) for scores in (model, baseline))
+    areas = [_samples(form, compared, pairs, common.weights) for form in (first, second)]
+    one, other, gap = (
+        pairs.freedom(form, present, common.groups) for form in (first, second, first - second)
+    )
+    return Comparison(
+        area_estimate(areas[0], common.alpha, freedom=one),
+        area_estimate(areas[1], common.alpha, freedom=other),
+        difference_estimate(areas[0] - areas[1], common.alpha, freedom=gap),
+        int(present.sum()),
+    )
+
+
+def fold_auc(scores: Floats, common: Common, strata: Ints | None = None) -> Estimate:
+    """Return the AUC within folds (and strata) of the subjects that have scores, with its limits."""
+    present = np.asarray(np.isfinite(scores).all(axis=0))
+    pairs = comparable_pairs(common.outcome, common.folds, strata)
+    compared = pairs.among(present)
+    form = wins(scores, common.folds, pairs) * (compared > 0)
+    freedom = pairs.freedom(form, present, common.groups)
+    return area_estimate(_samples(form, compared, pairs, common.weights), common.alpha, freedom=freedom)
+
+
+def _samples(form: Floats, compared: Floats, pairs: Pairs, weights: Floats) -> Floats:
+    """Return the AUC of the cohort, then of each resample."""
+    everyone = np.vstack([np.ones(weights.shape[1]), weights])
+    return ratio(weighted_sum(form, everyone, pairs), weighted_sum(compared, everyone, pairs))

@@ -12,16 +12,15 @@ from robustrad.audit.safeguards.baselines import (
     clinical_design,
     volume_design,
 )
-from robustrad.audit.safeguards.comparison import Comparison, compare, fold_auc
+from robustrad.audit.safeguards.comparison import Common, Comparison, compare, fold_auc
 from robustrad.audit.safeguards.pairs import pairs_within
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Floats, Ints
-from robustrad.drift.evaluate.limits import area_estimate
 from robustrad.drift.permutation import Permuted
 
-LEVEL = 0.05
+LEVEL, CHANCE = 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,13 @@ def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuf
         f"{measure} {permuted.auc:.2f}, median {np.median(permuted.null):.2f} with permuted {shuffled} "
         f"(within {permuted.within}), p = {permuted.p:.3g} of {b} permutations"
     )
-    if permuted.p <= LEVEL:
+    if permuted.arrangements * LEVEL < 1.0:
+        status = WARN
+        text = (
+            f"{name}: {shuffled} can lie in {permuted.arrangements:.0f} ways only, since patients change "
+            f"places with those of as many subjects (and the same batch): no permutation can tell. {facts}."
+        )
+    elif permuted.p <= LEVEL:
         status, text = PASS, f"{name}: {facts}."
     elif 1 / (1 + b) > LEVEL:
         fewest = round(1 / LEVEL) - 1
@@ -109,7 +114,11 @@ def _baseline(judged: Judged, data: DriftData, check: str, what: str, design: Fl
 
 
 def _compare(judged: Judged, data: DriftData, scores: Floats) -> Comparison:
-    return compare(judged.scores, scores, data.outcome, judged.folds, judged.weights, alpha=judged.alpha)
+    return compare(judged.scores, scores, _common(judged, data))
+
+
+def _common(judged: Judged, data: DriftData) -> Common:
+    return Common(data.outcome, data.groups, judged.folds, judged.weights, judged.alpha)
 
 
 def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:
@@ -124,8 +133,11 @@ def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:
         f"AUC {interval(found.model)} against {interval(found.baseline)}, difference "
         f"{interval(found.difference, signed=True)}"
     )
-    if found.difference.low > 0.0:
+    if found.difference.low > 0.0 and found.model.low > CHANCE:
         status, text = PASS, f"{name} beats {what}: {facts}."
+    elif found.difference.low > 0.0:
+        status = WARN
+        text = f"{name} beats {what} only as far as {what} falls below chance: {facts}."
     else:
         status = FAIL if found.difference.high < 0.0 else WARN
         text = f"{name} does not beat {what}: {facts}."
@@ -135,10 +147,7 @@ def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:
 
 def _within_batch(judged: Judged, data: DriftData, codes: Ints) -> Row:
     present = np.asarray(np.isfinite(judged.scores).all(axis=0))
-    samples = fold_auc(
-        judged.scores, data.outcome, judged.folds, judged.weights, present=present, strata=codes
-    )
-    found = area_estimate(samples, judged.alpha)
+    found = fold_auc(judged.scores, _common(judged, data), codes)
     n = int(present.sum())
     if np.isnan(found.value):
         text = f"{judged.name}: no batch holds both classes within a fold; AUC within batches is not defined."

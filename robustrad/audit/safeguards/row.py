@@ -56,7 +56,7 @@ def interval(estimate: Estimate, *, signed: bool = False) -> str:
     """Return an estimate for reading: ``0.71 [0.60, 0.80]``, or why it has no limits."""
     if np.isnan(estimate.low) or np.isnan(estimate.high):
         value = f"{estimate.value:+.2f}" if signed else f"{estimate.value:.2f}"
-        return f"{value} (no limits: more than a tenth of the resamples of the patients hold no such pair)"
+        return f"{value} (no limits: too few patients of a class in these pairs)"
     form = "{:+.2f} [{:+.2f}, {:+.2f}]" if signed else "{:.2f} [{:.2f}, {:.2f}]"
     return form.format(*estimate)
 

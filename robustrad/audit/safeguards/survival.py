@@ -10,7 +10,7 @@ import pandas as pd
 
 from robustrad.audit.safeguards.baselines import batch_design, clinical_design
 from robustrad.audit.safeguards.cohort import EVENTS
-from robustrad.audit.safeguards.models import permutation_row
+from robustrad.audit.safeguards.models import CHANCE, permutation_row
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.core.errors import EnvironmentUnusableError
@@ -182,8 +182,9 @@ def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks:
         names = (f"{check}_only", f"beats_{check}")
         return [plain(name, judged.name, float("nan"), n=n, status=WARN, text=text) for name in names]
     facts = f"C {interval(model)} against {interval(baseline)}, difference {interval(gap, signed=True)}"
-    status = PASS if gap.low > 0 else FAIL if gap.high < 0 else WARN
-    verb = "beats" if status == PASS else "does not beat"
+    above = gap.low > 0 and model.low > CHANCE
+    status = PASS if above else FAIL if gap.high < 0 else WARN
+    verb = "beats" if above else "does not beat" if gap.low <= 0 else "beats only what is below chance,"
     alone = f"The C of {what} is {interval(baseline)} in the same folds."
     return [
         told(f"{check}_only", judged.name, baseline, n=n, status=NOTE, text=alone),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS
+from robustrad.drift.evaluate.verdict import DRIFTS, HOLDS, UNCHANGED
 
 OK = "ok"
 NO_SEVERITY = "no_severity"
@@ -74,6 +74,8 @@ def _factor(
     last = next((severity for severity, said in words.items() if DRIFTS in said), np.nan)
     row |= {"first_not_robust": first, "first_drifts": last, "status": OK}
     told = _told(first, last, float(levels["severity"].max()))
+    if (levels["verdict"] == UNCHANGED).all():
+        told = f"unchanged up to the largest severity tried ({levels['severity'].max():g})"
     return row | {"sentence": f"{factor}: {told}, at a margin of {margin:g}. {could}"}
 
 

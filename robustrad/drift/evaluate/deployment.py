@@ -6,11 +6,14 @@ others, and breaks thresholds and calibration.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Ints, Scored, Settings, are_probabilities, calls
 from robustrad.drift.evaluate.levels import Level, levels_of
-from robustrad.drift.evaluate.limits import logit_limits, percentile_limits
+from robustrad.drift.evaluate.limits import area_estimate, difference_estimate
+from robustrad.drift.evaluate.notes import interval_note
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
 from robustrad.drift.metrics.calibration import OK, brier, calibration_in_the_large, calibration_line
 
@@ -22,6 +25,15 @@ COLUMNS = (
     "balanced_accuracy_reference", "roles", "n", "n_dropped", "n_levels", "n_mixes", "interval_note",
     "status",
 )  # fmt: skip
+
+
+class _Mixed(NamedTuple):
+    """AUC in the mix and its change, shape (1 + B,): of the cohort, then of each resample."""
+
+    auc: Floats
+    delta: Floats
+    freedom: float
+    delta_freedom: float
 
 
 def deployment_row(
@@ -47,17 +59,20 @@ def deployment_row(
     row: dict[str, object] = {
         "roles": "+".join(ROLES), "n": n, "n_dropped": dropped, "n_levels": len(levels) - 1,
         "n_mixes": settings.mixes,
+        "interval_note": interval_note(scored, cohort.outcome, cohort.groups, present),
     }  # fmt: skip
-    whole = Level({"factor": "mix", "role": ""}, columns, present, dropped)
+    patients = int(np.unique(cohort.groups[present]).size)
+    whole = Level({"factor": "mix", "role": ""}, columns, present, dropped, patients)
     if len(levels) == 1 or not whole.enough:
         return row | {"status": NO_CONDITION if len(levels) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
-    auc, reference = _discrimination(scored, cohort, whole, chosen, weights)
-    area = logit_limits(auc[:1], auc[None, 1:], settings.alpha)
-    change = percentile_limits((auc - reference)[None, 1:], settings.alpha)
+    mixed = _discrimination(scored, cohort, whole, chosen, weights)
+    area = area_estimate(mixed.auc, settings.alpha, freedom=mixed.freedom)
+    change = difference_estimate(mixed.delta, settings.alpha, freedom=mixed.delta_freedom)
     row |= {
-        "auc": auc[0], "auc_low": area.low[0], "auc_high": area.high[0], "auc_reference": reference[0],
-        "delta": auc[0] - reference[0], "delta_low": change.low[0], "delta_high": change.high[0],
+        "auc": area.value, "auc_low": area.low, "auc_high": area.high,
+        "auc_reference": mixed.auc[0] - mixed.delta[0],
+        "delta": change.value, "delta_low": change.low, "delta_high": change.high,
     }  # fmt: skip
     row |= _predictions(scored, cohort, whole, chosen)
     return row | {"status": OK}
@@ -76,10 +91,8 @@ def _mixes(levels: list[Level], groups: Ints, settings: Settings) -> Ints:
     return np.asarray(picked[:, patient], dtype=np.intp)
 
 
-def _discrimination(
-    scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, weights: Floats
-) -> tuple[Floats, Floats]:
-    """Return AUC in the mix and at the reference, of the cohort and then of each resample."""
+def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, weights: Floats) -> _Mixed:
+    """Return AUC in the mix and its change from the reference."""
     pairs = comparable_pairs(cohort.outcome, scored.folds)
     rows = np.arange(len(cohort.outcome))
     mean = np.zeros(pairs.together.shape)
@@ -92,7 +105,8 @@ def _discrimination(
     compared = weighted_sum(pairs.among(whole.present), everyone, pairs)
     auc = ratio(weighted_sum(mean * mask, everyone, pairs), compared)
     reference = ratio(weighted_sum(base * mask, everyone, pairs), compared)
-    return auc, reference
+    freedom, moved = (pairs.freedom(form, whole.present, cohort.groups) for form in (mean, mean - base))
+    return _Mixed(auc, auc - reference, freedom, moved)
 
 
 def _predictions(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints) -> dict[str, object]:

@@ -21,16 +21,16 @@ class Curves(NamedTuple):
         Over the cohort.
     auc_samples, delta_samples : ndarray of shape (m, B)
         Over the resamples.
-    delta_error : ndarray of shape (m,)
-        Standard error of ``delta`` without bias; NaN where it is not known, above all with scores of several
-        folds. See :meth:`robustrad.drift.evaluate.pairs.Pairs.error`.
+    auc_freedom, delta_freedom : ndarray of shape (m,)
+        Degrees of freedom of their standard errors; :meth:`robustrad.drift.evaluate.pairs.Pairs.freedom`.
     """
 
     auc: Floats
     delta: Floats
     auc_samples: Floats
     delta_samples: Floats
-    delta_error: Floats
+    auc_freedom: Floats
+    delta_freedom: Floats
 
 
 class Contrasts(NamedTuple):
@@ -57,7 +57,7 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
     cached: dict[bytes, tuple[Floats, Floats]] = {}
     auc = np.full((len(levels), len(everyone)), np.nan)
-    delta, error = auc.copy(), np.full(len(levels), np.nan)
+    delta, freedom = auc.copy(), np.full((2, len(levels)), np.nan)
     for row, level in enumerate(levels):
         if not level.enough:
             continue
@@ -68,8 +68,9 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
         form = _mean_wins(scored, pairs, level) if not level.is_reference else base
         auc[row] = ratio(weighted_sum(_within(form, pairs, level.present), everyone, pairs), compared)
         delta[row] = auc[row] - reference
-        error[row] = pairs.error(form - base, level.present, cohort.groups)
-    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], error)
+        for which, judged in enumerate((form, form - base)):
+            freedom[which, row] = pairs.freedom(judged, level.present, cohort.groups)
+    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], *freedom)
 
 
 def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Contrasts:

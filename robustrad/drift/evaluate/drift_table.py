@@ -9,6 +9,7 @@ from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curve
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
 from robustrad.drift.evaluate.limits import holm, logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.notes import FEW_OF_CLASS, interval_note, rarer_class
 from robustrad.drift.evaluate.predictions import (
     Row,
     agreement_columns,
@@ -30,17 +31,6 @@ COLUMNS = (
     "score_bias", "score_loa_low", "score_loa_high", "verdict", "status",
 )  # fmt: skip
 
-NOMINAL = "nominal: frozen model, independent patients"
-CONDITIONAL = "conditional on these fits"
-CLUSTERED = "; several subjects of a patient: no DeLong, and Wilson and McNemar take them for independent"
-
-
-def interval_note(scored: Scored, cohort: Cohort) -> str:
-    """Return what the intervals of an arm may claim."""
-    note = NOMINAL if scored.frozen else CONDITIONAL
-    repeated = np.unique(cohort.groups).size < cohort.groups.size
-    return note.replace("independent", "resampled") + CLUSTERED if repeated else note
-
 
 def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Settings) -> pd.DataFrame:
     """Return the rows of one arm.
@@ -58,9 +48,9 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
     DataFrame
         :data:`COLUMNS`. ``delta`` is AUC at the level minus AUC at the reference, over the same subjects.
         Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
-        than 20 subjects), ``separated`` (AUC exactly 1 or 0: its interval has no width, which says how little
-        a resample knows there), ``one_class``, ``insufficient`` (fewer than 5, or more than 20 % dropped: no
-        numbers).
+        than 20 patients, or 10 of a class), ``separated`` (AUC exactly 1 or 0: its interval has no width,
+        which says how little a resample knows there), ``one_class``, ``insufficient`` (fewer than 5 patients,
+        or more than 20 % dropped: no numbers).
     """
     scores = mean_scores(scored)
     levels = levels_of(cohort, scores)
@@ -77,30 +67,32 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
 
 def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
     positive = int(cohort.outcome[level.present].sum())
-    status = "few" if level.n < FEW_SUBJECTS else "ok"
+    rarer = rarer_class(cohort.outcome, cohort.groups, level.present)
+    few = level.patients < FEW_SUBJECTS or rarer < FEW_OF_CLASS
+    status = "few" if few else "ok"
     if positive in {0, level.n}:
         status = "one_class"
     if not level.enough:
         status = "insufficient"
     arm = {"arm": scored.arm.name, "model": scored.arm.model, "train": scored.arm.train}
+    note = interval_note(scored, cohort.outcome, cohort.groups, level.present)
     return {
         **arm, **level.key, "n": level.n, "n_positive": positive, "n_dropped": level.dropped,
-        "interval_note": interval_note(scored, cohort), "slope_status": "", "score_icc_status": "",
-        "verdict": "", "status": status,
+        "interval_note": note, "slope_status": "", "score_icc_status": "", "verdict": "", "status": status,
     }  # fmt: skip
 
 
 def _add_discrimination(
     rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
 ) -> None:
-    auc = logit_limits(curves.auc, curves.auc_samples, settings.alpha)
-    change = percentile_limits(curves.delta_samples, settings.alpha)
+    auc = logit_limits(curves.auc, curves.auc_samples, settings.alpha, freedom=curves.auc_freedom)
+    change = percentile_limits(curves.delta_samples, settings.alpha, freedom=curves.delta_freedom)
     family = np.array([level.in_family for level in levels], dtype=bool)
     band = simultaneous_band(
         curves.delta[family],
         curves.delta_samples[family],
         settings.alpha,
-        unbiased=curves.delta_error[family],
+        freedom=curves.delta_freedom[family],
     )
     adjusted = holm(tested.p[family])
     for i, row in enumerate(rows):

@@ -29,12 +29,15 @@ class Level:
         Subjects with a score at the reference and at every draw.
     dropped : int
         Subjects with a score at the reference that miss one here.
+    patients : int
+        Patients of the subjects compared.
     """
 
     key: dict[str, object]
     columns: Ints
     present: Flags
     dropped: int
+    patients: int
 
     @property
     def n(self) -> int:
@@ -53,8 +56,8 @@ class Level:
 
     @property
     def enough(self) -> bool:
-        """Whether at least 5 subjects are left and at most 20 % were dropped."""
-        return self.n >= MIN_SUBJECTS and self.dropped <= MAX_DROPPED * (self.n + self.dropped)
+        """Whether at least 5 patients are left and at most 20 % of the subjects were dropped."""
+        return self.patients >= MIN_SUBJECTS and self.dropped <= MAX_DROPPED * (self.n + self.dropped)
 
 
 def levels_of(cohort: Cohort, scores: Floats) -> list[Level]:
@@ -75,7 +78,8 @@ def levels_of(cohort: Cohort, scores: Floats) -> list[Level]:
             continue  # the arm is not tested here
         present = known[:, 0] & known[:, columns].all(axis=1)
         dropped = int(known[:, 0].sum() - present.sum())
-        levels.append(Level(_key(rows), columns, present, dropped))
+        patients = int(np.unique(cohort.groups[present]).size)
+        levels.append(Level(_key(rows), columns, present, dropped, patients))
     return levels
 
 

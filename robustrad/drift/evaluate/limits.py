@@ -3,7 +3,7 @@
 References
 ----------
 Davison AC, Hinkley DV. Bootstrap Methods and their Application. 1997. doi:10.1017/CBO9780511802843
-Bamber D. J Math Psychol 1975;12:387-415. doi:10.1016/0022-2496(75)90001-2 (the variance without bias)
+Hesterberg TC. Am Stat 2015;69:371-386. doi:10.1080/00031305.2015.1089789 (wider percentiles for few)
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from robustrad.drift.evaluate.inputs import Floats
 
@@ -51,59 +52,63 @@ class Band(NamedTuple):
     critical: float
 
 
-def percentile_limits(samples: Floats, alpha: float) -> Limits:
+def percentile_limits(samples: Floats, alpha: float, *, freedom: Floats | None = None) -> Limits:
     """Return the alpha/2 and 1 - alpha/2 quantiles of each row of ``samples`` (m, B).
 
-    NaN where more than a tenth of the resamples has no value.
+    With ``freedom`` (m,) the quantiles lie as far out as Student's t exceeds the normal. NaN where more than
+    a tenth of the resamples has no value, or the degrees of freedom are not known.
     """
     defined = np.isfinite(samples)
     usable = defined.mean(axis=1) >= _MIN_DEFINED
+    out = alpha / 2.0 if freedom is None else norm.sf(_quantile(alpha, freedom))
+    tail = np.broadcast_to(out, len(samples))
     low, high = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
-    complete = defined.all(axis=1)
-    if complete.any():
-        low[complete], high[complete] = np.quantile(samples[complete], [alpha / 2, 1 - alpha / 2], axis=1)
-    for row in np.flatnonzero(usable & ~complete):
-        low[row], high[row] = np.quantile(samples[row][defined[row]], [alpha / 2, 1 - alpha / 2])
+    for row in np.flatnonzero(usable & np.isfinite(tail)):
+        low[row], high[row] = np.quantile(samples[row][defined[row]], [tail[row], 1.0 - tail[row]])
     return Limits(low, high)
 
 
-def logit_limits(estimate: Floats, samples: Floats, alpha: float) -> Limits:
-    """Return the limits of areas (AUC, C): normal on the logit scale, with the SD of the resamples.
+def logit_limits(estimate: Floats, samples: Floats, alpha: float, *, freedom: Floats | None = None) -> Limits:
+    """Return the limits of areas (AUC, C) on the logit scale, with the SD of the resamples.
 
     An area of few patients is skewed towards one half, and its percentiles fall short of the nominal
     coverage; on the logit scale it is nearly normal. Limits lie inside (0, 1). An area of exactly 0 or 1 has
     an interval without width, which says how little a resample knows there. NaN where more than a tenth of
-    the resamples has no value.
+    the resamples has no value, or the degrees of freedom are not known.
 
     Parameters
     ----------
     estimate : ndarray of shape (m,)
     samples : ndarray of shape (m, B)
     alpha : float
+    freedom : ndarray of shape (m,), optional
+        Of Student's t; without it the normal.
     """
-    error = _spread(samples)
+    error = _spread(samples) * _quantile(alpha, freedom)
     inner = (estimate > 0.0) & (estimate < 1.0)
     area = np.where(inner, estimate, 0.5)
-    half = float(norm.isf(alpha / 2.0)) * error / (area * (1.0 - area))
+    half = error / (area * (1.0 - area))
     low, high = expit(logit(area) - half), expit(logit(area) + half)
     edge = np.where(np.isnan(error), np.nan, estimate)
     return Limits(np.where(inner, low, edge), np.where(inner, high, edge))
 
 
-def area_estimate(samples: Floats, alpha: float) -> Estimate:
+def area_estimate(samples: Floats, alpha: float, *, freedom: float | None = None) -> Estimate:
     """Return an AUC or C, the first of ``samples`` (1 + B,), with the limits that the others give it."""
-    limits = logit_limits(samples[:1], samples[None, 1:], alpha)
+    df = None if freedom is None else np.array([freedom])
+    limits = logit_limits(samples[:1], samples[None, 1:], alpha, freedom=df)
     return Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
 
 
-def difference_estimate(samples: Floats, alpha: float) -> Estimate:
+def difference_estimate(samples: Floats, alpha: float, *, freedom: float | None = None) -> Estimate:
     """Return a difference or a share, the first of ``samples`` (1 + B,), with percentiles of the others."""
-    limits = percentile_limits(samples[None, 1:], alpha)
+    df = None if freedom is None else np.array([freedom])
+    limits = percentile_limits(samples[None, 1:], alpha, freedom=df)
     return Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
 
 
 def simultaneous_band(
-    estimate: Floats, samples: Floats, alpha: float, *, unbiased: Floats | None = None
+    estimate: Floats, samples: Floats, alpha: float, *, freedom: Floats | None = None
 ) -> Band:
     """Return limits that hold for all rows together, by the bootstrap of the largest |t|.
 
@@ -114,11 +119,8 @@ def simultaneous_band(
         The same resamples in every row. A row without variation has a band without width and does not count.
     alpha : float
         One minus the joint coverage.
-    unbiased : ndarray of shape (m,), optional
-        Standard errors to use for the width where they are known; elsewhere NaN, and the SD of the resamples
-        is used. A resample counts the interaction of positives and negatives three times, which with few
-        patients makes its SD too large; a third of its variance is what the interaction alone can be, and no
-        standard error below that is believed.
+    freedom : ndarray of shape (m,), optional
+        The critical value of a row lies as far out as Student's t exceeds the normal; NaN: no limits.
     """
     spread = _spread(samples)
     varies = spread > 0
@@ -128,11 +130,13 @@ def simultaneous_band(
     t = np.abs(samples[varies] - estimate[varies, None]) / spread[varies, None]
     largest = np.nanmax(t, axis=0, initial=0.0)
     critical = float(np.quantile(largest, 1 - alpha))
-    error = spread
-    if unbiased is not None:
-        error = np.where(np.isnan(unbiased), spread, np.maximum(unbiased, spread / np.sqrt(3.0)))
-    half = critical * error
+    half = spread * _quantile(2.0 * float(norm.sf(critical)), freedom)
     return Band(estimate - half, estimate + half, half, critical)
+
+
+def _quantile(alpha: float, freedom: Floats | None) -> Floats:
+    """Return the two-sided quantile of Student's t, of the normal without ``freedom``."""
+    return np.asarray(norm.isf(alpha / 2.0) if freedom is None else student.isf(alpha / 2.0, freedom))
 
 
 def _spread(samples: Floats) -> Floats:

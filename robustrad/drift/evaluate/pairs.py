@@ -14,7 +14,7 @@ All sums are multiples of one half, hence exact, whatever the order of additions
 
 References
 ----------
-Bamber D. J Math Psychol 1975;12:387-415. doi:10.1016/0022-2496(75)90001-2
+Satterthwaite FE. Biometrics Bull 1946;2:110-114. doi:10.2307/3002019
 """
 
 from __future__ import annotations
@@ -46,14 +46,12 @@ class Pairs(NamedTuple):
         mask = present[self.positive][:, None] & present[self.negative][None, :]
         return np.asarray(self.together * mask)
 
-    def error(self, form: Floats, present: Flags, groups: Ints) -> float:
-        """Return the standard error of the mean of ``form`` over the pairs of the subjects present.
+    def freedom(self, form: Floats, present: Flags, groups: Ints) -> float:
+        """Return Satterthwaite's degrees of freedom of the mean of ``form`` over the pairs compared.
 
-        A positive, a negative and their interaction each have their share in a pair; by the analysis of
-        variance of the table without replication the variance of the mean is estimated without bias (Bamber
-        1975; 0 where the estimate is negative). All subjects of a patient are one row or column. NaN where
-        not all pairs of patients are compared equally often, a patient has subjects of both classes, or a
-        class has fewer than two patients.
+        The mean varies by its positives and by its negatives; each share is estimated from the patients of
+        that class, and the fewer of them carry the larger share, the less is known of the standard error.
+        NaN with fewer than two patients of a class: nothing is known of it. Infinite where nothing varies.
 
         Parameters
         ----------
@@ -63,18 +61,19 @@ class Pairs(NamedTuple):
         groups : ndarray of int, shape (n,)
             Patient of each subject.
         """
-        rows = _membership(groups[self.positive], present[self.positive])
-        columns = _membership(groups[self.negative], present[self.negative])
-        n1, n0 = len(rows), len(columns)
-        patients = np.unique(groups[present]).size
-        together = rows @ self.together @ columns.T
-        if min(n1, n0) < 2 or n1 + n0 > patients or together.min() != together.max() or not together.any():
-            return float("nan")
-        table = rows @ form @ columns.T / together
-        high, low, mean = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True), table.mean()
-        interaction = float(((table - high - low + mean) ** 2).sum()) / ((n1 - 1) * (n0 - 1))
-        variance = high.var(ddof=1) / n1 + low.var(ddof=1) / n0 - interaction / (n1 * n0)
-        return float(np.sqrt(max(float(variance), 0.0)))
+        together = self.among(present)
+        excess = np.where(together > 0, form, 0.0)
+        excess = excess - together * (excess.sum() / max(float(together.sum()), 1.0))
+        shares = []
+        for members, each in ((self.positive, excess.sum(axis=1)), (self.negative, excess.sum(axis=0))):
+            here = present[members]
+            _, patient = np.unique(groups[members[here]], return_inverse=True)
+            sums = np.bincount(patient, weights=each[here])
+            if sums.size < 2:
+                return float("nan")
+            shares.append((float((sums**2).sum()) * sums.size / (sums.size - 1), sums.size - 1))
+        weight = sum(share**2 / df for share, df in shares)
+        return sum(share for share, _ in shares) ** 2 / weight if weight > 0.0 else float("inf")
 
 
 def comparable_pairs(outcome: Ints, folds: Ints, strata: Ints | None = None) -> Pairs:
@@ -133,9 +132,3 @@ def ratio(won: Floats, compared: Floats) -> Floats:
 def _same(fold: Ints, positive: Ints, negative: Ints) -> Flags:
     first, second = fold[positive][:, None], fold[negative][None, :]
     return np.asarray((first == second) & (first >= 0))
-
-
-def _membership(groups: Ints, present: Flags) -> Floats:
-    """Return 1 where a patient (row) has the subject (column) and the subject is present."""
-    patients = np.unique(groups[present])
-    return np.asarray((patients[:, None] == groups[None, :]) & present[None, :], dtype=np.float64)

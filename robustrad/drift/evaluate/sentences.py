@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from robustrad.drift.evaluate.tables import DriftTables
-from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS
+from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS, UNCHANGED
 
 CHANCE = 0.5
 
@@ -74,14 +74,15 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
         + (f" ({counts[SMALL_LOSS]} with a small loss)" if SMALL_LOSS in counts else ""),
         f"{int(counts.get(DRIFTS, 0))} drift",
         f"{int(counts.get(INCONCLUSIVE, 0))} inconclusive",
+        *([f"{counts[UNCHANGED]} without any change of order"] if UNCHANGED in counts else []),
     ]
     text = f"{name}: of {len(judged)} levels {', '.join(told)}, at a margin of {margin:g} AUC."
     half = ((judged["delta_high_band"] - judged["delta_low_band"]) / 2).max()
-    if np.isfinite(half):
+    if half > 0.0:
         text += f" The smallest margin that these patients could have verified at every level is {half:.3f}."
     start = rows.loc[rows["factor"] == "reference", "auc_low"]
     if (start <= CHANCE).any():
-        text += f" At the reference it is not shown above {CHANCE:g}: what has nothing to lose is robust."
+        text += f" At the reference it is not shown above {CHANCE:g}: what has nothing to lose cannot drift."
     yield Sentence(f"verdicts:{name}", text, _at("drift.csv", judged.index[0], judged.index[-1]))
 
 

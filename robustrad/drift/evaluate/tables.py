@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from robustrad.drift.evaluate import deployment
 from robustrad.drift.evaluate.breakdown import breakdown
 from robustrad.drift.evaluate.deployment import deployment_row
-from robustrad.drift.evaluate.drift_table import drift_table, interval_note
+from robustrad.drift.evaluate.drift_table import drift_table
 from robustrad.drift.evaluate.inputs import Cohort, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.matrix import is_matrix, matrix_table
 from robustrad.drift.evaluate.patients import patients_table
@@ -80,7 +80,7 @@ def evaluate(
         filled(
             {
                 "arm": scored.arm.name, "model": scored.arm.model, "train": scored.arm.train,
-                "interval_note": interval_note(scored, cohort), "slope_status": "",
+                "slope_status": "",
             }
             | deployment_row(scored, cohort, scores, weights, settings),
             deployment.COLUMNS,

@@ -8,7 +8,8 @@ ROBUST = "robust"
 SMALL_LOSS = "small loss"
 DRIFTS = "drifts"
 INCONCLUSIVE = "inconclusive"
-HOLDS = (ROBUST, SMALL_LOSS)
+UNCHANGED = "unchanged"
+HOLDS = (ROBUST, SMALL_LOSS, UNCHANGED)
 
 
 def judge_change(low: float, high: float, *, margin: float) -> str:
@@ -18,6 +19,8 @@ def judge_change(low: float, high: float, *, margin: float) -> str:
     robust           the whole interval lies above -margin
     small loss       so it does, and wholly below 0
     drifts           the whole interval lies below -margin
+    unchanged        the interval is 0 without width: no two patients changed their order, in no resample;
+                     how large a change these patients could hide is not known
     inconclusive     otherwise, or where there is no interval
     ===============  ======================================================
 
@@ -30,6 +33,8 @@ def judge_change(low: float, high: float, *, margin: float) -> str:
     """
     if math.isnan(low) or math.isnan(high):
         return INCONCLUSIVE
+    if low == high:
+        return UNCHANGED if low == 0.0 else INCONCLUSIVE
     if low > -margin:
         return SMALL_LOSS if high < 0.0 else ROBUST
     return DRIFTS if high < -margin else INCONCLUSIVE

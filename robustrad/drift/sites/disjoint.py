@@ -53,7 +53,7 @@ def run_disjoint(
         bench.data.groups,
         n_splits=n_splits,
         seed=(name, bench.seed, number),
-        batch=assignment.names,
+        site=assignment.names,
     )
     examine = number < EXAMINED
     ideal = _Collector(bench, assignment, Variant(Nothing(), "unseen"), n_splits, examine=False)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from robustrad.drift.archives import there
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.endpoint import Endpoint
 from robustrad.drift.endpoints import TimeToEvent, followed
@@ -37,7 +38,6 @@ from robustrad.drift.sites.shuffled import shuffled_rows
 from robustrad.drift.sites.store import ResultStore
 from robustrad.drift.sites.survival_tables import named_for_c
 from robustrad.drift.stages import run_stages
-from robustrad.drift.store import there
 from robustrad.drift.survival.times import Survival
 
 NAMES = {"e1": PAIRED, "e2": DISJOINT, "e3": NEW_SITE, "e4": NULL}

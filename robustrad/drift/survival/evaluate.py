@@ -11,10 +11,11 @@ import pandas as pd
 
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import DriftData, Floats
-from robustrad.drift.evaluate.drift_table import ARM_COLUMNS, CONDITIONAL, NOMINAL
+from robustrad.drift.evaluate.drift_table import ARM_COLUMNS
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of
 from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.notes import interval_note
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.verdict import judge_change
@@ -102,7 +103,7 @@ def evaluate_survival(
         followed until ``tau`` in some fold. ``flips``: subjects who change between high and low risk at the
         frozen cut-off (the median risk of the training patients at the reference), draws averaged.
         ``logrank_*``: between these groups, a subject's being that of most repeats and draws. Controls have
-        no band and no verdict. ``status``: ``ok``, ``few`` (fewer than 20 subjects), ``no_event``,
+        no band and no verdict. ``status``: ``ok``, ``few`` (fewer than 20 patients), ``no_event``,
         ``insufficient`` (fewer than 5, or more than 20 % dropped: no numbers).
     """
     settings = settings or Settings()
@@ -169,19 +170,17 @@ def _about(scored: ArmScores, level: Level) -> Row:
 def _facts(scored: ArmScores, level: Level, cohort: _Cohort) -> Row:
     data = cohort.data
     events = int(cohort.survival.event[level.present].sum())
-    status = "few" if level.n < FEW_SUBJECTS else "ok"
+    status = "few" if level.patients < FEW_SUBJECTS else "ok"
     status = "no_event" if events == 0 else status
     status = "insufficient" if not level.enough else status
-    note = NOMINAL if scored.frozen else CONDITIONAL
-    if np.unique(data.groups).size < data.groups.size:
-        note = note.replace("independent", "resampled")
+    occurred = cohort.survival.event.astype(np.intp)
     return _about(scored, level) | {
         "n": level.n,
         "n_events": events,
         "n_dropped": level.dropped,
         "tau": cohort.tau,
         "uno_status": "",
-        "interval_note": note,
+        "interval_note": interval_note(scored, occurred, data.groups, level.present),
         "cutoff": float(np.nanmean(scored.thresholds)) if scored.thresholds.size else np.nan,
         "score_icc_status": "",
         "verdict": "",

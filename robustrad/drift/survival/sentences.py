@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from robustrad.drift.evaluate.sentences import Sentence, number
-from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS
+from robustrad.drift.evaluate.verdict import DRIFTS, INCONCLUSIVE, ROBUST, SMALL_LOSS, UNCHANGED
 from robustrad.stability.observations import REFERENCE
 
 
@@ -45,15 +45,17 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
     if judged.empty:
         return
     counts = {
-        word: int((judged["verdict"] == word).sum()) for word in (ROBUST, SMALL_LOSS, DRIFTS, INCONCLUSIVE)
+        word: int((judged["verdict"] == word).sum())
+        for word in (ROBUST, SMALL_LOSS, DRIFTS, INCONCLUSIVE, UNCHANGED)
     }
+    same = f", {counts[UNCHANGED]} without any change of order" if counts[UNCHANGED] else ""
     loss = f" ({counts[SMALL_LOSS]} with a small loss)" if counts[SMALL_LOSS] else ""
     text = (
         f"{name}: of {len(judged)} levels {counts[ROBUST] + counts[SMALL_LOSS]} robust{loss}, "
-        f"{counts[DRIFTS]} drift, {counts[INCONCLUSIVE]} inconclusive, at a margin of {margin:g} C."
+        f"{counts[DRIFTS]} drift, {counts[INCONCLUSIVE]} inconclusive{same}, at a margin of {margin:g} C."
     )
     half = ((judged["delta_high_band"] - judged["delta_low_band"]) / 2).max()
-    if np.isfinite(half):
+    if half > 0.0:
         text += f" The smallest margin that these patients could have verified at every level is {half:.3f}."
     yield Sentence(f"verdicts:{name}", text, _at(judged.index[0], judged.index[-1]))
 

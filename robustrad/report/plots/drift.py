@@ -24,6 +24,9 @@ from robustrad.report.plots.style import (
 
 REFERENCE = "reference"
 _MOST_PANELS = 16
+# What a cell of the matrix needs in mm: for labels of 4.5 and of 7 pt beside each other, for a number in it.
+_LEAST_CELL_MM, _LABEL_CELL_MM, _NUMBER_CELL_MM = 1.9, 3.0, 4.3
+_WIDEST_MM, _BESIDE_MM = 174.0, 34.0
 
 
 def main_rows(drift: pd.DataFrame, arm: str = REFERENCE) -> pd.DataFrame:
@@ -161,12 +164,12 @@ def calibration_figure(drift: pd.DataFrame, *, width_mm: float) -> Figure | None
     if rows.empty or not rows["citl"].notna().any():
         return None
     with drawing():
-        figure, axes = panels(2, width_mm=width_mm, height_mm=24 + 3.6 * len(rows), columns=2)
+        figure, axes = panels(2, width_mm=width_mm, height_mm=27 + 3.6 * len(rows), columns=2)
         for ax, name, ideal, title in zip(
             axes,
             ("citl", "slope"),
             (0.0, 1.0),
-            ("calibration in the large", "calibration slope"),
+            ("calibration\nin the large", "calibration\nslope"),
             strict=True,
         ):
             y = np.arange(len(rows))
@@ -229,7 +232,10 @@ def patients_figure(patients: pd.DataFrame, *, width_mm: float) -> Figure | None
 
 
 def matrix_figure(matrix: pd.DataFrame, *, width_mm: float) -> Figure | None:
-    """Return AUC of each training (rows) by each test condition (columns) of the first model."""
+    """Return AUC of each training (rows) by each test condition (columns) of the first model.
+
+    Where so many conditions could not be told apart in a column, the figure takes the width of a page.
+    """
     rows = matrix[matrix["model"].eq(matrix["model"].iloc[0])]
     table = rows.pivot_table(index="train", columns="test", values="auc", sort=False, dropna=False)
     order = [name for name in table.columns if name in table.index]
@@ -237,19 +243,22 @@ def matrix_figure(matrix: pd.DataFrame, *, width_mm: float) -> Figure | None:
     if table.empty:
         return None
     size = max(table.shape)
-    side = min(width_mm - 34, max(60.0, 5.6 * size))
+    if size * _LEAST_CELL_MM > width_mm - _BESIDE_MM:
+        width_mm = _WIDEST_MM
+    side = min(width_mm - _BESIDE_MM, max(60.0, 5.6 * size))
+    cell = side / size
     with drawing():
         figure, (ax,) = panels(1, width_mm=min(width_mm, side + 52), height_mm=side + 30)
         values = table.to_numpy(dtype=float)
         image = ax.imshow(values, cmap="viridis", vmin=min(0.5, np.nanmin(values)), vmax=1.0, aspect="equal")
         names = [words(str(name)) for name in table.columns], [words(str(name)) for name in table.index]
-        small = 7.0 if size <= 16 else 4.5
+        small = 7.0 if cell >= _LABEL_CELL_MM else 4.5
         ax.set_xticks(range(table.shape[1]), names[0], rotation=90, size=small)
         ax.set_yticks(range(table.shape[0]), names[1], size=small)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         for i, j, value in _cells(values):
-            if size <= 16:
+            if cell >= _NUMBER_CELL_MM:
                 ax.text(
                     j,
                     i,

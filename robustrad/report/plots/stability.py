@@ -13,6 +13,7 @@ from robustrad.report.plots.style import (
     FEATURE_COLORS,
     GRAY,
     MARKERS,
+    apart,
     drawing,
     legend_below,
     panels,
@@ -130,7 +131,7 @@ def plot_survivors(factors: pd.DataFrame, ax: Axes, *, names: Sequence[str] | No
         )
     ax.set_ylim(0, 103)
     shown = rows if names is None else rows[rows["factor"].isin(list(names))]
-    ticks = sorted(set(shown["severity"]))
+    ticks = apart(sorted(set(shown["severity"])))
     ax.set_xticks(ticks, [tick(value, signed=False) for value in ticks])
     ax.set_xlabel("severity")
     ax.set_ylabel("features good or excellent (%)")

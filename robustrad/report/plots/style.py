@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -123,3 +123,12 @@ def tick(dose: float, *, signed: bool) -> str:
     """Return a severity as a tick label, with a true minus sign."""
     text = f"{dose:+g}" if signed and dose else f"{dose:g}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def apart(places: Sequence[float], *, share: float = 0.07) -> list[float]:
+    """Return the rising ``places`` whose labels do not run into each other: ``share`` of their span apart."""
+    kept: list[float] = []
+    for place in places:
+        if not kept or place - kept[-1] >= share * (places[-1] - places[0]):
+            kept.append(place)
+    return kept

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from robustrad.audit.safeguards.cohort import cohort_rows
-from robustrad.audit.safeguards.comparison import fold_auc
+from robustrad.audit.safeguards.comparison import Common, fold_auc
 from robustrad.audit.safeguards.models import permutation_row
 from robustrad.audit.safeguards.run import run_safeguards
 from robustrad.drift.arms import Arm, ArmScores
@@ -105,9 +105,7 @@ def test_an_auc_without_limits_says_why_and_on_how_many_pairs_it_rests() -> None
     found = rows(data, scored(data, y + np.random.default_rng(0).normal(size=N))).loc["auc_within_batch"]
     assert np.isnan(found["low"])
     assert "nan" not in found["text"]
-    assert (
-        "(no limits: more than a tenth of the resamples of the patients hold no such pair)" in found["text"]
-    )
+    assert "(no limits: too few patients of a class in these pairs)" in found["text"]
     arm = scored(data, np.zeros(N))
     pairs = sum(bool((arm.folds[:, 0] == arm.folds[:, i]).any()) for i in range(1, N) if site[i] == "A")
     assert f"({pairs} pairs of {pairs} positive and 1 negative subjects)" in found["text"]
@@ -136,8 +134,7 @@ def test_a_frozen_model_is_compared_in_the_folds_of_the_baseline() -> None:
     data, size, y = volume_cohort()
     found = rows(data, scored(data, size, frozen=True))
     folds = outer_folds(data, n_splits=5, repeats=5, seed=0)
-    everyone, once = np.ones(N, dtype=bool), np.ones((0, N))
-    within = fold_auc(np.tile(size, (5, 1)), y, folds, once, present=everyone)[0]
+    within = fold_auc(np.tile(size, (5, 1)), Common(y, np.arange(N), folds, np.ones((2, N)))).value
     # Within a fold the fitted model of volume ranks as volume does, and so does this score.
     assert found.loc["volume_only", "value"] == within
     assert found.loc["beats_volume", "value"] == 0.0

@@ -96,7 +96,7 @@ def test_reference_and_controls_have_no_breakdown() -> None:
         (-0.06, 0.01, "inconclusive"),
         (-0.05, 0.01, "inconclusive"),
         (-0.06, -0.05, "inconclusive"),
-        (0.0, 0.0, "robust"),
+        (0.0, 0.0, "unchanged"),
         (np.nan, np.nan, "inconclusive"),
     ],
 )
@@ -111,10 +111,10 @@ def test_a_factor_that_moves_no_score_is_called_unused_and_verifies_no_margin() 
     assert "uses no feature" in row["sentence"]
 
 
-def test_where_no_order_changed_resamples_do_not_tell_a_margin() -> None:
+def test_a_factor_under_which_no_order_changed_is_unchanged_and_not_robust() -> None:
     row = breakdown(planted([0.0, 0.0], half=0.0), margin=0.05).iloc[0]
-    assert row["status"] == "ok"
-    assert np.isnan(row["smallest_margin"])
-    assert (
-        "robust up to the largest severity tried (2), at a margin of 0.05. No two patients" in row["sentence"]
-    )
+    assert judge_change(0.0, 0.0, margin=0.05) == "unchanged"
+    assert judge_change(-0.2, -0.2, margin=0.05) == "inconclusive"
+    assert row["sentence"].startswith("noise: unchanged up to the largest severity tried (2)")
+    assert "resamples cannot tell" in row["sentence"]
+    assert np.isnan([row["smallest_margin"], row["first_not_robust"], row["first_drifts"]]).all()

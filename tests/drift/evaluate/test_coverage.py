@@ -9,41 +9,41 @@ from scipy.stats import norm
 from robustrad.drift.evaluate.discrimination import auc_curves, delong_contrasts
 from robustrad.drift.evaluate.levels import levels_of
 from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.notes import NOMINAL_FROM
 from robustrad.drift.evaluate.resample import patient_weights
 
 from .cohort import arm, cohort, levels
 
-RUNS, RESAMPLES, ALPHA = 3000, 1000, 0.05
+RUNS, RESAMPLES, ALPHA = 1500, 800, 0.05
 SEPARATION = np.array([1.2, 1.2, 0.9, 0.6])  # of the classes, at the reference and three levels
 CORRELATION = np.array([1.0, 0.9, 0.8, 0.6])  # of the noise with the reference's
 TRUTH = norm.cdf(SEPARATION / np.sqrt(2.0))
 TOLERANCE = 3.0 * np.sqrt(ALPHA * (1.0 - ALPHA) / RUNS)
 
 
-def simulated(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    y = (np.arange(n) % 5 < 2).astype(int)
-    shared = rng.normal(size=(n, 1))
-    own = rng.normal(size=(n, SEPARATION.size))
-    return y, SEPARATION * y[:, None] + CORRELATION * shared + np.sqrt(1.0 - CORRELATION**2) * own
+def simulated(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    shared = rng.normal(size=(y.size, 1))
+    own = rng.normal(size=(y.size, SEPARATION.size))
+    return SEPARATION * y[:, None] + CORRELATION * shared + np.sqrt(1.0 - CORRELATION**2) * own
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [40, 100, 200])
-def test_intervals_differences_and_the_band_keep_nominal_coverage(n: int) -> None:
-    rng = np.random.default_rng(n)
+@pytest.mark.parametrize(("positive", "negative"), [(16, 24), (20, 80), (20, 180), (40, 60), (80, 120)])
+def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int, negative: int) -> None:
+    rng = np.random.default_rng([positive, negative])
+    y = np.repeat([1, 0], [positive, negative])
     table = levels(SEPARATION.size - 1)
     area, change, joint, delong = [], [], [], []
     for run in range(RUNS):
-        y, scores = simulated(n, rng)
+        scores = simulated(y, rng)
         data, scored = cohort(y, table), arm(scores)
         rows = levels_of(data, scores)
         weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
         curves = auc_curves(scored, data, rows, weights)
-        auc = logit_limits(curves.auc, curves.auc_samples, ALPHA)
-        delta = percentile_limits(curves.delta_samples[1:], ALPHA)
-        band = simultaneous_band(
-            curves.delta[1:], curves.delta_samples[1:], ALPHA, unbiased=curves.delta_error[1:]
-        )
+        auc = logit_limits(curves.auc, curves.auc_samples, ALPHA, freedom=curves.auc_freedom)
+        changes, freedom = curves.delta_samples[1:], curves.delta_freedom[1:]
+        delta = percentile_limits(changes, ALPHA, freedom=freedom)
+        band = simultaneous_band(curves.delta[1:], changes, ALPHA, freedom=freedom)
         shift = TRUTH[1:] - TRUTH[0]
         area.append((auc.low <= TRUTH) & (auc.high >= TRUTH))
         change.append((delta.low <= shift) & (shift <= delta.high))
@@ -55,9 +55,12 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(n: int) -> Non
         "band": np.mean(joint),
         "delong": np.mean(delong),
     }
-    print(f"n = {n}, {RUNS} studies:", {name: np.round(share, 4) for name, share in found.items()})
-    # DeLong's variance counts the interaction of positives and negatives twice: with few patients its test
-    # keeps its level with something to spare.
-    assert found.pop("delong") >= 1.0 - ALPHA - TOLERANCE
+    print(f"{positive} + {negative}:", {name: np.round(share, 3) for name, share in found.items()})
+    # DeLong's variance counts the interaction of positives and negatives twice, that of resamples thrice:
+    # where scores correlate highly, its test and the band keep their level with some to spare. So do all
+    # intervals with fewer patients of a class than nominal coverage is claimed for.
+    spare = TOLERANCE if min(positive, negative) >= NOMINAL_FROM else 0.04
     for name, coverage in found.items():
-        assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= TOLERANCE), (name, coverage)
+        above = 0.025 if name in {"delong", "band"} else spare
+        assert np.all(coverage >= 1.0 - ALPHA - TOLERANCE), (name, coverage)
+        assert np.all(coverage <= 1.0 - ALPHA + max(above, spare)), (name, coverage)

@@ -52,7 +52,7 @@ def test_zero_perturbation_changes_exactly_nothing(draws: int, repeats: int) -> 
     assert (row[PAIRED].astype(float) == 0.0).all()
     assert row["score_icc_a_1"] == row["score_icc_a_1_low"] == row["score_icc_a_1_high"] == 1.0
     assert row["delong_p"] == row["mcnemar_p"] == 1.0
-    assert row["verdict"] == "robust"
+    assert row["verdict"] == "unchanged"
 
 
 def test_columns_are_those_of_the_contract_in_its_order() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from robustrad.drift.evaluate.limits import (
     area_estimate,
@@ -72,11 +74,25 @@ def test_an_area_and_a_difference_are_the_first_sample_with_limits_of_the_others
     assert 0.7 - area.low > area.high - 0.7  # towards one half
 
 
-def test_a_band_takes_the_unbiased_error_but_not_one_below_what_interaction_alone_can_be() -> None:
-    samples = np.random.default_rng(2).normal(size=(3, 5000))
-    plain = simultaneous_band(np.zeros(3), samples, 0.05)
-    band = simultaneous_band(np.zeros(3), samples, 0.05, unbiased=np.array([0.8, np.nan, 0.1]))
-    assert band.critical == plain.critical
-    assert band.half[0] == pytest.approx(0.8 * band.critical)
-    assert band.half[1] == plain.half[1]
-    assert band.half[2] == pytest.approx(plain.half[2] / np.sqrt(3.0))
+def test_degrees_of_freedom_widen_every_interval_as_student_widens_the_normal() -> None:
+    samples = np.random.default_rng(2).normal(0.6, 0.05, size=(2, 20_000))
+    estimate, few = np.full(2, 0.6), np.array([5.0, np.inf])
+    ratio = student.isf(0.025, 5) / norm.isf(0.025)
+    plain, wide = (logit_limits(estimate, samples, 0.05, freedom=df) for df in (None, few))
+    width = [logit(limits.high) - logit(limits.low) for limits in (plain, wide)]
+    assert width[1] == pytest.approx(width[0] * np.array([ratio, 1.0]), rel=1e-12)
+    low, high = percentile_limits(samples, 0.05, freedom=few)
+    assert high - low == pytest.approx(2 * 0.05 * norm.isf(0.025) * np.array([ratio, 1.0]), rel=0.05)
+    narrow = simultaneous_band(estimate, samples, 0.05)
+    band = simultaneous_band(estimate, samples, 0.05, freedom=few)
+    assert band.critical == narrow.critical
+    beyond = student.isf(norm.sf(band.critical), 5)
+    assert band.half == pytest.approx(narrow.half * np.array([beyond / band.critical, 1.0]), rel=1e-9)
+
+
+def test_without_degrees_of_freedom_nothing_is_claimed() -> None:
+    samples = np.random.default_rng(2).normal(0.6, 0.05, size=(1, 200))
+    unknown = np.array([np.nan])
+    assert np.isnan(logit_limits(np.array([0.6]), samples, 0.05, freedom=unknown)).all()
+    assert np.isnan(percentile_limits(samples, 0.05, freedom=unknown)).all()
+    assert np.isnan(simultaneous_band(np.array([0.6]), samples, 0.05, freedom=unknown).half).all()

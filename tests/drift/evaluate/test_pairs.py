@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import ttest_ind
 from sklearn.metrics import roc_auc_score
 
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
@@ -99,41 +100,30 @@ def test_a_subject_that_was_not_tested_is_not_compared() -> None:
     assert comparable_pairs(y, folds).together.sum() == 1
 
 
-def test_the_error_of_a_difference_is_unbiased_where_few_patients_make_a_bootstrap_too_wide() -> None:
+def test_the_degrees_of_freedom_are_welchs_where_pairs_are_differences_of_two_means() -> None:
+    # With the form x_i - y_j the mean over pairs is a difference of means, whose degrees scipy knows.
     rng = np.random.default_rng(4)
-    y = np.repeat([1, 0], [6, 9])
-    folds, everyone = np.zeros((1, 15), dtype=int), np.ones(15, dtype=bool)
+    y = np.repeat([1, 0], [6, 19])
+    values = rng.normal(size=25) * np.where(y == 1, 3.0, 0.7)
+    pairs = comparable_pairs(y, np.zeros((1, 25), dtype=int))
+    form = values[:6, None] - values[None, 6:]
+    everyone = np.ones(25, dtype=bool)
+    expected = ttest_ind(values[:6], values[6:], equal_var=False).df
+    assert pairs.freedom(form, everyone, np.arange(25)) == pytest.approx(expected, rel=1e-12)
+    # every patient twice, in another repeat as well, tells nothing new
+    twice = np.repeat(np.arange(25), 2)
+    double = comparable_pairs(y[twice], np.zeros((2, 50), dtype=int))
+    both = 2.0 * (values[twice][:12, None] - values[twice][None, 12:])
+    assert double.freedom(both, np.ones(50, dtype=bool), twice) == pytest.approx(expected, rel=1e-12)
+
+
+def test_degrees_of_freedom_lie_between_those_of_the_smaller_class_and_of_all() -> None:
+    rng = np.random.default_rng(5)
+    y = np.repeat([1, 0], [8, 40])
+    folds = dealt(48, repeats=3, splits=3)
     pairs = comparable_pairs(y, folds)
-    differences, squared = [], []
-    for _ in range(6000):
-        own = rng.normal(size=(2, 1, 15))
-        first = own[0] + 1.2 * y
-        second = 0.9 * own[0] + np.sqrt(1.0 - 0.9**2) * own[1] + 1.2 * y
-        form = wins(second, folds, pairs) - wins(first, folds, pairs)
-        differences.append(form.mean())
-        squared.append(pairs.error(form, everyone, np.arange(15)) ** 2)
-    # the variance of 6,000 differences is known to 2 %; DeLong's, in the same studies, is a fifth too large
-    assert np.mean(squared) == pytest.approx(np.var(differences), rel=0.06)
-
-
-def test_the_error_is_that_of_the_cells_where_rows_and_columns_have_no_share() -> None:
-    # Rows and columns of the first table have one mean: all that varies is the interaction, and the estimate
-    # is 0 (it would be negative). Of the second, rows 1 and 0, columns alike: variance 1/2 over two rows.
-    y, everyone = np.array([1, 1, 0, 0]), np.ones(4, dtype=bool)
-    pairs = comparable_pairs(y, np.zeros((1, 4), dtype=int))
-    assert pairs.error(np.array([[1.0, 0.0], [0.0, 1.0]]), everyone, np.arange(4)) == 0.0
-    assert pairs.error(np.array([[1.0, 1.0], [0.0, 0.0]]), everyone, np.arange(4)) == pytest.approx(0.5)
-
-
-def test_no_error_is_given_where_pairs_are_compared_unequally_often_or_a_class_has_one_subject() -> None:
-    y = np.arange(12) % 2
-    everyone = np.ones(12, dtype=bool)
-    for folds in (dealt(12, repeats=2, splits=3), dealt(12, repeats=1, splits=2)):
-        pairs = comparable_pairs(y, folds)
-        assert np.isnan(pairs.error(np.ones(pairs.together.shape), everyone, np.arange(12)))
-    whole = comparable_pairs(y, np.zeros((3, 12), dtype=int))
-    form = np.random.default_rng(5).random((6, 6))
-    assert np.isnan(whole.error(form, (y == 0) | (np.arange(12) == 1), np.arange(12)))
-    assert np.isnan(whole.error(form, everyone, np.arange(12) // 2))  # every patient has both classes
-    assert np.isnan(whole.error(form, everyone, np.r_[np.arange(10) + 2, 0, 1] % 11))  # one has two lesions
-    assert np.isfinite(whole.error(form, everyone, np.arange(12)))
+    form = wins(rng.normal(size=(3, 48)) + y, folds, pairs)
+    assert 7.0 <= pairs.freedom(form, np.ones(48, dtype=bool), np.arange(48)) <= 46.0
+    alone = (y == 0) | (np.arange(48) == 0)
+    assert np.isnan(pairs.freedom(form, alone, np.arange(48)))
+    assert pairs.freedom(pairs.together, np.ones(48, dtype=bool), np.arange(48)) == np.inf

@@ -84,7 +84,7 @@ def test_nothing_changed_is_exactly_nothing(followed):
         "flips",
     ):
         assert found[column].eq(0).all(), column
-    assert found["verdict"].eq("robust").all()
+    assert found["verdict"].eq("unchanged").all()
     assert found["score_icc_a_1"].eq(1).all()
 
 
