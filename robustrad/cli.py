@@ -255,6 +255,12 @@ def drift(
     n_features: Annotated[int | None, typer.Option("--n-features", min=1, help="Features to select.")] = None,
     selector: Annotated[SelectorChoice, typer.Option(help="How they are.")] = SelectorChoice.univariate,
     combat: Annotated[bool, typer.Option("--combat", help="Harmonize --batch inside the folds.")] = False,
+    min_batch: Annotated[
+        int, typer.Option("--min-batch", min=2, help="Smallest batch that --combat may learn from.")
+    ] = 10,
+    keep_isolated: Annotated[
+        bool, typer.Option("--keep-isolated", help="Keep features in the model that --combat cannot change.")
+    ] = False,
     matrix: Annotated[bool, typer.Option("--matrix", help="Train on every condition as well.")] = False,
     unit: Annotated[UnitChoice, typer.Option(help="What a subject is.")] = UnitChoice.case,
     lesion: Annotated[
@@ -305,7 +311,10 @@ def drift(
     if (outcome is None) == (time is None) or (time is None) != (event is None):
         raise DataError("drift", "no single question", "--outcome COL, or --time COL with --event COL")
     names = _words(model or ("logistic" if time is None else "cox"))
-    specs = asked_models(names, n_features=n_features, selector=selector.value, combat=combat)
+    specs = asked_models(
+        names, n_features=n_features, selector=selector.value, combat=combat, min_batch=min_batch,
+        keep_isolated=keep_isolated,
+    )  # fmt: skip
     question = Question(
         outcome=outcome or event or "",
         positive=positive,

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robustrad.drift.models.spec import ModelSpec, Selector
+from robustrad.drift.models.spec import MIN_BATCH, ModelSpec, Selector, model_spec
 from robustrad.drift.sites.settings import RemedySettings
 
 
 def asked_models(
-    names: str | Sequence[str], *, n_features: int | None, selector: Selector, combat: bool
+    names: str | Sequence[str],
+    *,
+    n_features: int | None,
+    selector: Selector,
+    combat: bool,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
 ) -> tuple[ModelSpec, ...]:
     """Return the models of one name or several, made alike; see :class:`ModelSpec`."""
     listed = (names,) if isinstance(names, str) else tuple(names)
-    return tuple(ModelSpec(name, n_features=n_features, selector=selector, combat=combat) for name in listed)
+    return tuple(
+        model_spec(
+            name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
+        )
+        for name in listed
+    )
 
 
 def asked_remedies(

@@ -12,7 +12,7 @@ from robustrad.audit.drift_run import DriftResult, run_drift
 from robustrad.audit.drift_settings import DriftSettings
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.frozen import THRESHOLD
-from robustrad.drift.models.spec import Selector
+from robustrad.drift.models.spec import MIN_BATCH, Selector
 from robustrad.drift.question import Lesion, Question, Unit
 from robustrad.drift.sites.settings import EXPERIMENTS
 from robustrad.stability.source import Reading
@@ -33,6 +33,8 @@ def drift(
     n_features: int | None = None,
     selector: Selector = "univariate",
     combat: bool = False,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
     score: str | None = None,
     threshold: float = THRESHOLD,
     volume: str | None = None,
@@ -85,6 +87,10 @@ def drift(
         ``logistic``, ``elasticnet``, ``random_forest``, ``svm``, ``gradient_boosting``, ``module:object``.
     n_features, selector, combat
         See :class:`robustrad.drift.models.spec.ModelSpec`.
+    min_batch : int
+        Smallest batch that ComBat may learn from, in rows of a training fold.
+    keep_isolated : bool
+        Keep features in the model that ComBat cannot harmonize.
     score : str, optional
         Column of finished scores in a table with conditions; nothing is fitted.
     threshold : float
@@ -141,7 +147,10 @@ def drift(
         volume=volume,
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
-    specs = asked_models(model, n_features=n_features, selector=selector, combat=combat)
+    specs = asked_models(
+        model, n_features=n_features, selector=selector, combat=combat, min_batch=min_batch,
+        keep_isolated=keep_isolated,
+    )  # fmt: skip
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
     compare = asked_remedies(
         remedies, experiments=experiments, assignments=assignments, kappa=kappa, calibration=calibration,

@@ -11,6 +11,12 @@ import pandas as pd
 
 from robustrad.audit.drift_facts import drift_facts
 from robustrad.audit.drift_settings import DriftSettings
+from robustrad.audit.harmonization import (
+    FILE,
+    harmonization_of,
+    harmonization_sentences,
+    isolated_warnings,
+)
 from robustrad.audit.runs import (
     arms_folder,
     bar,
@@ -58,6 +64,9 @@ class DriftResult:
         Files written; empty where no folder was given.
     remedies : RemedyTables or None
         ``remedies``, ``calibration_sweep``, ``deployment_needs``, where they were asked for.
+    harmonization : DataFrame or None
+        Preconditions of ComBat, features that it could not harmonize, and its effect out of fold, where a
+        model was fitted with it.
     """
 
     data: DriftData
@@ -67,6 +76,7 @@ class DriftResult:
     facts: dict[str, Any]
     paths: tuple[Path, ...] = ()
     remedies: RemedyTables | None = None
+    harmonization: pd.DataFrame | None = None
 
 
 def run_drift(
@@ -102,13 +112,26 @@ def run_drift(
     if compared is not None:
         said += remedy_sentences(compared.remedies)
     facts = drift_facts(data, settings, question)
+    harmonization = harmonization_of(data, fits, settings)
+    if harmonization is not None:
+        said += harmonization_sentences(harmonization)
+        facts["warnings"] = [*facts["warnings"], *isolated_warnings(harmonization)]
     paths: tuple[Path, ...] = ()
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         dropped = write_csv(data.dropped, folder / "dropped.csv")
+        beside = (*_written(harmonization, folder / FILE), dropped)
         more = None if compared is None else by_name(compared)
-        paths = (*write_tables(tables, said, facts, folder, remedies=more), dropped)
-    return DriftResult(data, tables, tuple(said), tuple(arms), facts, paths, compared)
+        paths = (*write_tables(tables, said, facts, folder, remedies=more), *beside)
+    return DriftResult(data, tables, tuple(said), tuple(arms), facts, paths, compared, harmonization)
+
+
+def _written(table: pd.DataFrame | None, path: Path) -> tuple[Path, ...]:
+    """Write a table of this run, or remove that of another."""
+    if table is None:
+        path.unlink(missing_ok=True)
+        return ()
+    return (write_csv(table, path),)
 
 
 def _fit(

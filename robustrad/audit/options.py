@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from robustrad.drift.experiment import RunSettings
-from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.models.spec import MIN_BATCH, ModelSpec
 from robustrad.drift.question import Question
 from robustrad.drift.sites.settings import RemedySettings
 
@@ -48,12 +48,13 @@ def model_options(specs: Sequence[ModelSpec], run: RunSettings, *, default: str)
         "--model": (",".join(spec.name for spec in specs) or default, default),
         "--n-features": (first.n_features, None),
         "--selector": (first.selector, plain.selector),
+        "--min-batch": (dict(first.combat_settings).get("min_batch_size", MIN_BATCH), MIN_BATCH),
         "--folds": (run.folds, usual.folds),
         "--repeats": (run.repeats, usual.repeats),
         "--permutations": (run.permutations, usual.permutations),
         "--seed": (run.seed, usual.seed),
     }
-    flags = {"--combat": first.combat, "--matrix": run.matrix}
+    flags = {"--combat": first.combat, "--keep-isolated": first.keep_isolated, "--matrix": run.matrix}
     return [*_changed(given), *(flag for flag, on in flags.items() if on)]
 
 

@@ -11,7 +11,7 @@ from robustrad.audit.asked import asked_models, asked_remedies
 from robustrad.audit.survival_run import SurvivalResult, run_survival
 from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.drift.experiment import RunSettings
-from robustrad.drift.models.spec import Selector
+from robustrad.drift.models.spec import MIN_BATCH, Selector
 from robustrad.drift.question import Lesion, Question, Unit
 from robustrad.drift.sites.settings import EXPERIMENTS
 from robustrad.stability.source import Reading
@@ -32,6 +32,8 @@ def survival_drift(
     n_features: int | None = None,
     selector: Selector = "univariate",
     combat: bool = False,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
     score: str | None = None,
     cutoff: float | None = None,
     tau: float | None = None,
@@ -77,7 +79,9 @@ def survival_drift(
         See :class:`robustrad.audit.survival_settings.SurvivalSettings`.
     margin : float
         Loss of C that would matter.
-    cases, batch, clinical, patient, unit, lesion, n_features, combat, volume, case, condition, reference
+    cases, batch, clinical, patient, unit, lesion, n_features, volume, case, condition, reference
+        As of :func:`robustrad.audit.drift.drift`.
+    combat, min_batch, keep_isolated
         As of :func:`robustrad.audit.drift.drift`.
     roles, matrix, repeats, folds, bootstraps, permutations, seed, jobs, output, progress
         As of :func:`robustrad.audit.drift.drift`.
@@ -103,7 +107,10 @@ def survival_drift(
         volume=volume,
         reading=Reading(case=case, condition=condition, reference=reference, roles=dict(roles or {})),
     )
-    specs = asked_models(model, n_features=n_features, selector=selector, combat=combat)
+    specs = asked_models(
+        model, n_features=n_features, selector=selector, combat=combat, min_batch=min_batch,
+        keep_isolated=keep_isolated,
+    )  # fmt: skip
     run = RunSettings(folds=folds, repeats=repeats, permutations=permutations, matrix=matrix, seed=seed)
     compare = asked_remedies(
         remedies, experiments=experiments, assignments=assignments, kappa=kappa, calibration=calibration,

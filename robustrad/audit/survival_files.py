@@ -14,19 +14,21 @@ from robustrad.core.written import write_csv, write_text
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.sites.survival_tables import SURVIVAL_REMEDIES
 
+HARMONIZATION = "survival_harmonization"
+
 
 def write_survival(
     frames: Mapping[str, pd.DataFrame], said: Sequence[Sentence], facts: Mapping[str, Any], folder: Path
 ) -> tuple[Path, ...]:
     """Write the tables, by the names of their files, and ``survival.json``.
 
-    Tables of remedies that are not among ``frames`` are removed. ``survival.json`` is written last: where it
-    is, the tables are complete.
+    Tables of remedies and of harmonization that are not among ``frames`` are removed. ``survival.json`` is
+    written last: where it is, the tables are complete.
     """
     folder.mkdir(parents=True, exist_ok=True)
     head = folder / "survival.json"
     head.unlink(missing_ok=True)
-    for name in SURVIVAL_REMEDIES:
+    for name in (*SURVIVAL_REMEDIES, HARMONIZATION):
         if name not in frames:
             (folder / f"{name}.csv").unlink(missing_ok=True)
     paths = [write_csv(frame, folder / f"{name}.csv") for name, frame in frames.items()]

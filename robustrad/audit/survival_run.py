@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from robustrad.audit.harmonization import harmonization_of, harmonization_sentences, isolated_warnings
 from robustrad.audit.runs import (
     arms_folder,
     bar,
@@ -18,7 +19,7 @@ from robustrad.audit.runs import (
 )
 from robustrad.audit.safeguards.survival import survival_safeguards
 from robustrad.audit.survival_facts import survival_facts
-from robustrad.audit.survival_files import write_survival
+from robustrad.audit.survival_files import HARMONIZATION, write_survival
 from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.core.errors import DataError
 from robustrad.drift.arms import Arm, ArmScores
@@ -62,6 +63,8 @@ class SurvivalResult:
         Files written; empty where no folder was given.
     remedies : RemedyTables or None
         ``remedies``, ``calibration_sweep``, ``deployment_needs``, where they were asked for.
+    harmonization : DataFrame or None
+        As of :class:`robustrad.audit.drift_run.DriftResult`.
     """
 
     data: DriftData
@@ -73,6 +76,7 @@ class SurvivalResult:
     facts: dict[str, Any]
     paths: tuple[Path, ...] = ()
     remedies: RemedyTables | None = None
+    harmonization: pd.DataFrame | None = None
 
 
 def run_survival(
@@ -103,7 +107,14 @@ def run_survival(
     if compared is not None:
         said += remedy_sentences(compared.remedies, after="c_after", file=SURVIVAL_REMEDIES[0])
     facts = survival_facts(data, survival, settings, question)
-    result = SurvivalResult(data, survival, tables, guarded, tuple(said), tuple(arms), facts, (), compared)
+    harmonization = harmonization_of(data, fits, settings, outcome=False)
+    if harmonization is not None:
+        said += harmonization_sentences(harmonization, file=f"{HARMONIZATION}.csv")
+        told = isolated_warnings(harmonization, file=f"{HARMONIZATION}.csv")
+        facts["warnings"] = [*facts["warnings"], *told]
+    result = SurvivalResult(
+        data, survival, tables, guarded, tuple(said), tuple(arms), facts, (), compared, harmonization
+    )
     if folder is None:
         return result
     frames = {
@@ -111,6 +122,7 @@ def run_survival(
         "kaplan_meier": tables.kaplan_meier,
         "survival_safeguards": guarded,
         "survival_dropped": data.dropped,
+        **({} if harmonization is None else {HARMONIZATION: harmonization}),
         **({} if compared is None else by_name(compared, SURVIVAL_REMEDIES)),
     }
     return replace(result, paths=write_survival(frames, said, facts, folder))

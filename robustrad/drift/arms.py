@@ -66,6 +66,8 @@ class ArmScores:
         What the inner folds of each (repeat, fold) found, in the order of ``fingerprints``.
     untrained : dict of str to str
         Conditions at which no model could be trained, with the reason: they have no scores.
+    isolated : tuple of dict of int to str
+        Features (by number) that ComBat could not harmonize in each fit, with the reason; the same order.
     """
 
     arm: Arm
@@ -77,3 +79,4 @@ class ArmScores:
     frozen: bool = False
     tuned: tuple[Tuned, ...] = ()
     untrained: dict[str, str] = field(default_factory=dict)
+    isolated: tuple[dict[int, str], ...] = ()

@@ -14,7 +14,7 @@ from robustrad.drift.leaks import (
     perfect_features,
 )
 from robustrad.harmonize.check import FAIL
-from robustrad.harmonize.confounding import prevalence_check
+from robustrad.harmonize.confounding import few_pairs, prevalence_check
 from robustrad.harmonize.inputs import Labels
 
 
@@ -87,7 +87,7 @@ def _batches(data: DriftData) -> list[str]:
         rare = int(row.to_numpy().argmin())
         told.append(
             f"Batch {name!r} has {int(row.min())} patient(s) with {data.outcome_name} = {rare}: "
-            "no AUC within this batch."
+            f"{few_pairs(*(int(n) for n in row))}"
         )
     return told
 

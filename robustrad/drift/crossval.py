@@ -99,6 +99,7 @@ def cross_validate(
         selected=selected,
         fingerprints=tuple(model.fingerprint() for model in models),
         tuned=tuple(model.tuned for model in models),
+        isolated=tuple(model.isolated for model in models),
     )
 
 

@@ -31,6 +31,10 @@ class Fitted(Protocol):
     def tuned(self) -> Tuned:
         """Its hyperparameters."""
 
+    @property
+    def isolated(self) -> dict[int, str]:
+        """Features that ComBat could not harmonize, with the reason."""
+
     def fingerprint(self) -> str:
         """Return a hash of everything learned."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from robustrad.drift.archives import there
 from robustrad.drift.arms import Arm, ArmScores
+from robustrad.drift.combat_sizes import check_batch_sizes
 from robustrad.drift.data import Codes, DriftData
 from robustrad.drift.folds import outer_folds
 from robustrad.drift.models.identity import model_identity
@@ -165,6 +166,9 @@ def run_models(
         If a model cannot be fitted.
     """
     folds = outer_folds(data, n_splits=settings.folds, repeats=settings.repeats, seed=settings.seed)
+    for spec in specs:
+        if spec.combat and data.batch is not None:
+            check_batch_sizes(data, data.outcome, folds, spec, seed=settings.seed)
     identity = data_identity(data)
     plans = [Plan(data, spec, settings, folds=folds, identity=identity) for spec in specs]
     return fit_plans(plans, data, folds, folder=folder, jobs=jobs, progress=progress)

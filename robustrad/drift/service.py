@@ -15,7 +15,7 @@ from robustrad.drift.arms import Arm
 from robustrad.drift.crossval import cross_validate, untrained
 from robustrad.drift.data import Codes, DriftData, drift_data
 from robustrad.drift.endpoints import endpoint_of, followed
-from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.models.spec import ModelSpec, of_any_size
 from robustrad.drift.models.stability import patient_stability
 from robustrad.drift.permutation import permuted_statistics
 from robustrad.drift.stages import outcome_of
@@ -130,7 +130,7 @@ class DriftService:
     def _null(self, message: dict[str, Any]) -> None:
         null = permuted_statistics(
             self.data,
-            spec_from(message["spec"]),
+            of_any_size(spec_from(message["spec"])),
             message["numbers"],
             message["seed"],
             n_splits=message["n_splits"],

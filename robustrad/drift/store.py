@@ -45,6 +45,7 @@ class ArmStore(Archives):
             "frozen": scores.frozen,
             "tuned": [asdict(one) for one in scores.tuned],
             "untrained": scores.untrained,
+            "isolated": [list(one.items()) for one in scores.isolated],
         }
         arrays = {
             "scores": scores.scores,
@@ -103,6 +104,7 @@ def _scores(found: dict[str, NDArray[Any]]) -> ArmScores:
         frozen=about["frozen"],
         tuned=tuple(_tuned(one) for one in about["tuned"]),
         untrained=about.get("untrained", {}),
+        isolated=tuple({int(column): str(why) for column, why in one} for one in about["isolated"]),
     )
 
 

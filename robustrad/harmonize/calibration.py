@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustrad.core.identity import generator
-from robustrad.harmonize.errors import HarmonizationError
+from robustrad.harmonize.errors import HarmonizationError, HarmonizationWarning
+from robustrad.harmonize.estimation import Floats
 
 
 def calibration_rows(patients: Any, *, n_patients: int = 20, seed: int = 0) -> NDArray[np.bool_]:
@@ -39,3 +41,44 @@ def calibration_rows(patients: Any, *, n_patients: int = 20, seed: int = 0) -> N
         )
     drawn = generator("calibration", seed).permutation(distinct)[:n_patients]
     return np.isin(names, drawn)
+
+
+def read_patients(patients: Any, X: Any) -> NDArray[np.str_]:
+    """Return the patient of each row of ``X`` as text.
+
+    Raises
+    ------
+    HarmonizationError
+        If there is not one for each row.
+    """
+    names = np.array([str(patient) for patient in patients])
+    if names.shape != (X.shape[0],):
+        raise HarmonizationError(
+            "ComBat.calibrate, patients", f"{names.size} of them", f"one for each of {X.shape[0]} rows"
+        )
+    return names
+
+
+def check_enough(X: Floats, label: str, patients: NDArray[np.str_] | None, least: int) -> None:
+    """Make sure that a batch is calibrated on enough patients; rows where patients are not told.
+
+    Raises
+    ------
+    HarmonizationError
+        If there are fewer than ``least``, or than two.
+    """
+    n, what = (len(X), "rows") if patients is None else (int(np.unique(patients).size), "patients")
+    if n < max(least, 2):
+        raise HarmonizationError(
+            f"ComBat.calibrate, batch {label!r}",
+            f"{n} {what}",
+            f"at least {max(least, 2)}",
+            "Give more patients, or a smaller n_calibration.",
+        )
+    distinct = len(np.unique(X, axis=0)) if patients is None else len(X)
+    if distinct < len(X):
+        told = (
+            f"ComBat.calibrate, batch {label!r}: {len(X) - distinct} of {len(X)} rows repeat another row. "
+            "Each row counts as a patient; give patients= to count them."
+        )
+        warnings.warn(told, HarmonizationWarning, stacklevel=4)

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from robustrad.harmonize.calibration import check_enough, read_patients
 from robustrad.harmonize.errors import HarmonizationError, HarmonizationWarning, OptimisticWarning
 from robustrad.harmonize.estimation import Estimates, Floats
 from robustrad.harmonize.fitting import Engine, FitSettings, fit_state
@@ -159,7 +160,8 @@ class ComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
         Parameters
         ----------
         X, batch, covariates
-            As in :meth:`fit`. Covariates are not needed with ``mean_only``.
+            As in :meth:`fit`. Covariates are not needed with ``mean_only``. A value that is not finite stays
+            so; for a harmonized feature there is a warning with its name and number.
 
         Raises
         ------
@@ -172,6 +174,7 @@ class ComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
         labels = read_batch(batch, rows, where=where)
         meet_unseen(labels, self.batches_, self.on_unseen)
         Z = _encode(self.state_, covariates, rows, where, needed=self.state_.needs_covariates)
+        self._warn_of_missing(values)
         out = harmonize(self.state_, values, labels, Z)
         return pd.DataFrame(out, index=X.index, columns=X.columns) if isinstance(X, pd.DataFrame) else out
 
@@ -181,16 +184,25 @@ class ComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
             X, batch=batch, covariates=covariates
         )
 
-    def calibrate(self, X: Any, *, batch: Any = None, covariates: Any = None) -> ComBat:
+    def calibrate(self, X: Any, *, batch: Any = None, covariates: Any = None, patients: Any = None) -> ComBat:
         """Return a copy that also knows the unseen batches of these unlabelled rows.
 
         Only gamma and delta of the new batches are estimated; alpha, beta and sigma stay as trained.
         Use patients that are not evaluated later (:func:`robustrad.harmonize.calibration.calibration_rows`).
 
+        Parameters
+        ----------
+        X, batch, covariates
+            As in :meth:`fit`.
+        patients : sequence of length n, optional
+            Patient of each row. Without it each row counts as a patient, and rows that are equal are a
+            warning: the spread within one patient is not that of the batch.
+
         Raises
         ------
         HarmonizationError
-            ``on_unseen`` is not ``"calibrate"``, no new batch, or fewer than ``n_calibration`` rows of one.
+            ``on_unseen`` is not ``"calibrate"``, no new batch, or fewer than ``n_calibration`` patients of
+            one.
 
         References
         ----------
@@ -205,16 +217,11 @@ class ComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
             found = f"on_unseen={self.on_unseen!r}" if fresh else f"no batch beyond {list(self.batches_)}"
             raise HarmonizationError(where, found, "on_unseen='calibrate' and rows of a batch not in the fit")
         Z = _encode(self.state_, covariates, given, where, needed=True)
+        people = None if patients is None else read_patients(patients, given)
         state = self.state_
         for label in fresh:
             rows = labels == label
-            if rows.sum() < max(self.n_calibration, 2):
-                raise HarmonizationError(
-                    f"{where}, batch {label!r}",
-                    f"{int(rows.sum())} rows",
-                    f"at least {self.n_calibration}",
-                    "Give more patients, or a smaller n_calibration.",
-                )
+            check_enough(values[rows], label, None if people is None else people[rows], self.n_calibration)
             state = add_batch(state, values[rows], label, Z[rows])
         known = copy(self)
         known.state_ = state
@@ -259,6 +266,19 @@ class ComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
         """Features that pass through, with the reason."""
         state, names = self.state_, self.get_feature_names_out()
         return {str(names[column]): reason for column, reason in state.isolated.items()}
+
+    def _warn_of_missing(self, values: Floats) -> None:
+        active = self.state_.active
+        missing = np.count_nonzero(~np.isfinite(values[:, active]), axis=0)
+        if not missing.any():
+            return
+        names, which = self.get_feature_names_out()[active], np.flatnonzero(missing)
+        first = ", ".join(f"{names[i]} ({missing[i]})" for i in which[:3])
+        told = (
+            f"ComBat: {int(missing.sum())} values of {which.size} harmonized features are not finite and "
+            f"stay so: {first}{' ...' if which.size > 3 else ''}"
+        )
+        warnings.warn(told, HarmonizationWarning, stacklevel=3)
 
     def _warn(self) -> None:
         isolated = self.isolated_

@@ -15,6 +15,8 @@ from robustrad.harmonize.inputs import Labels, label_of
 
 MIN_OVERLAP = 0.8
 MAX_CRAMER = 0.1
+ONE = 0.999
+LEVEL = 0.05
 
 
 def read_outcome(outcome: Any, n: int) -> NDArray[np.intp]:
@@ -65,27 +67,60 @@ def overlap_checks(covariates: pd.DataFrame, labels: Labels, *, categorical: tup
     return checks
 
 
+def cramers_v(table: NDArray[np.intp]) -> float:
+    """Return Cramer's V of a table of counts, freed of what independence alone gives in few patients.
+
+    Without the correction V is about sqrt((r - 1) / n) where nothing is associated. Batches and classes
+    without a row do not count. Negative estimates of phi squared are 0.
+
+    References
+    ----------
+    Bergsma 2013, doi:10.1016/j.jkss.2012.10.002.
+    """
+    counts = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n, (r, c) = float(counts.sum()), counts.shape
+    phi2 = chi2_contingency(counts, correction=False).statistic / n
+    free = max(0.0, phi2 - (r - 1) * (c - 1) / (n - 1))
+    sides = (r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1))
+    least = min(sides) - 1.0
+    return float(np.sqrt(free / least)) if least > 0 else float("nan")
+
+
 def prevalence_check(outcome: NDArray[np.intp], labels: Labels) -> Check:
-    """Return how much the outcome depends on the batch (Cramer's V)."""
+    """Return how much the outcome depends on the batch: Cramer's V, bias-corrected.
+
+    A warning says that the site predicts only where chi-square does not leave it to chance. Batch and
+    outcome are one (FAIL) where the plain V is 1.
+    """
     table = pd.crosstab(labels, outcome)
-    result = chi2_contingency(table.to_numpy(), correction=False)
-    v = float(np.sqrt(result.statistic / table.to_numpy().sum()))
+    counts = table.to_numpy()
+    result = chi2_contingency(counts, correction=False)
+    plain = float(np.sqrt(result.statistic / counts.sum()))
+    v = cramers_v(counts)
     share = table[1] / table.sum(axis=1)
     span = f"{share.min():.0%} ({share.idxmin()}) to {share.max():.0%} ({share.idxmax()})"
-    detail = f"Cramer's V = {v:.2f}, chi2 p = {result.pvalue:.3g}; prevalence {span}"
+    detail = (
+        f"Cramer's V = {plain:.2f}, bias-corrected {v:.2f}, chi2 p = {result.pvalue:.3g}; prevalence {span}"
+    )
+    judge_by = "Judge by the AUC within batches, and beside the batch-only model."
+    predicts = (
+        f"The site itself predicts the outcome: a model can score without any radiomic signal. {judge_by}"
+    )
+    if plain > ONE:
+        return Check("outcome_prevalence", FAIL, v, detail, f"Batch and outcome are one. {predicts}")
     if v <= MAX_CRAMER:
         return Check("outcome_prevalence", PASS, v, detail)
-    advice = (
-        "The site itself predicts the outcome: a model can score without any radiomic signal. "
-        "Judge by the AUC within batches, and beside the batch-only model."
+    if result.pvalue < LEVEL:
+        return Check("outcome_prevalence", WARN, v, detail, predicts)
+    chance = (
+        f"The prevalence differs in these patients (p = {result.pvalue:.2g}), which chance may explain; "
+        f"a model may use it all the same. {judge_by}"
     )
-    if v > 0.999:
-        return Check("outcome_prevalence", FAIL, v, detail, f"Batch and outcome are one. {advice}")
-    return Check("outcome_prevalence", WARN, v, detail, advice)
+    return Check("outcome_prevalence", WARN, v, detail, chance)
 
 
 def class_count_check(outcome: NDArray[np.intp], labels: Labels) -> Check:
-    """Return the smallest number of rows of a class in a batch."""
+    """Return the smallest number of rows of a class in a batch, and what pairs of the batch that leaves."""
     table = pd.crosstab(labels, outcome).reindex(columns=[0, 1], fill_value=0)
     smallest = int(table.to_numpy().min())
     batch = str(table.min(axis=1).idxmin())
@@ -93,5 +128,15 @@ def class_count_check(outcome: NDArray[np.intp], labels: Labels) -> Check:
     if smallest >= 2:
         return Check("outcome_counts", PASS, smallest, detail)
     return Check(
-        "outcome_counts", WARN, smallest, detail, "This batch says nothing of the AUC within batches."
+        "outcome_counts", WARN, smallest, detail, few_pairs(*(int(n) for n in table.loc[batch].to_numpy()))
+    )
+
+
+def few_pairs(negative: int, positive: int) -> str:
+    """Return what a batch with so few of a class adds to the AUC within batches, as a sentence."""
+    if not negative or not positive:
+        return "This batch adds no pair to the AUC within batches."
+    return (
+        f"Its pairs in the AUC within batches, at most {negative * positive}, all rest on "
+        f"{min(negative, positive)} of that class."
     )

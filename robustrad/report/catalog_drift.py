@@ -11,6 +11,7 @@ from robustrad.report.catalog_views import (
     VERDICT,
     change_column,
     filled,
+    harmonization,
     interval_words,
     positions,
     safeguards,
@@ -127,6 +128,12 @@ def safeguards_table(holdings: Holdings) -> Table | None:
     return safeguards(holdings, "safeguards", title)
 
 
+def harmonization_table(holdings: Holdings) -> Table | None:
+    """May ComBat be used, and what did it achieve?"""
+    title = "ComBat: preconditions, and its effect out of fold."
+    return harmonization(holdings, "harmonization", title)
+
+
 def selected_table(holdings: Holdings) -> Table | None:
     """Which features the models use."""
     sheet = holdings.sheet("selected")
@@ -177,6 +184,7 @@ def every(holdings: Holdings) -> Iterator[Table]:
             breakdown_table,
             deployment_table,
             safeguards_table,
+            harmonization_table,
             selected_table,
             selection_table,
         ),

@@ -10,6 +10,7 @@ from robustrad.report.catalog_views import (
     VERDICT,
     change_column,
     filled,
+    harmonization,
     interval_words,
     positions,
     safeguards,
@@ -73,6 +74,12 @@ def survival_safeguards_table(holdings: Holdings) -> Table | None:
     return safeguards(holdings, "survival_safeguards", title)
 
 
+def survival_harmonization_table(holdings: Holdings) -> Table | None:
+    """May ComBat be used, and what did it achieve?"""
+    title = "Time to event: ComBat, preconditions and its effect out of fold."
+    return harmonization(holdings, "survival_harmonization", title)
+
+
 def curves_table(holdings: Holdings) -> Table | None:
     """The curves of the risk groups at the reference."""
     sheet = holdings.sheet("kaplan_meier")
@@ -99,4 +106,6 @@ def curves_table(holdings: Holdings) -> Table | None:
 
 def every(holdings: Holdings) -> Iterator[Table]:
     """Yield the tables that an analysis of time to event can fill."""
-    yield from filled(holdings, (survival_table, survival_safeguards_table, curves_table))
+    yield from filled(
+        holdings, (survival_table, survival_safeguards_table, survival_harmonization_table, curves_table)
+    )

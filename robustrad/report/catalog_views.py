@@ -121,3 +121,27 @@ def safeguards(holdings: Holdings, sheet: str, title: str) -> Table | None:
         ),
         landscape=True,
     )
+
+
+def harmonization(holdings: Holdings, sheet: str, title: str) -> Table | None:
+    """May ComBat be used, and what did it achieve out of fold; isolated features stand in the sheet alone."""
+    found = holdings.sheet(sheet)
+    if found is None:
+        return None
+    return Table(
+        sheet,
+        title,
+        found,
+        positions(found.frame["part"].ne("isolated")),
+        (
+            Column("Check", ("check",)),
+            Column("Values", ("arm",), blank=True),
+            Column("Value", ("value",), "2f", blank=True),
+            Column("Without effect", ("expected",), "2f", blank=True),
+            Column("n", ("n",), "int"),
+            Column("Status", ("status",)),
+            Column("In words", ("text",), width=0.42),
+        ),
+        notes=("Features that ComBat could not harmonize have rows of their own in the file.",),
+        landscape=True,
+    )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from robustrad.report import catalog_drift as catalog
 from robustrad.report.blocks import figure_at, heading, table_block
-from robustrad.report.catalog_survival import survival_safeguards_table
+from robustrad.report.catalog_survival import survival_harmonization_table, survival_safeguards_table
 from robustrad.report.holdings import Holdings
 from robustrad.report.plate import Plate
 from robustrad.report.sections import Section
@@ -77,6 +77,8 @@ def safeguards(holdings: Holdings) -> Section:
     blocks = (
         table_block(catalog.safeguards_table(holdings)),
         table_block(survival_safeguards_table(holdings)),
+        table_block(catalog.harmonization_table(holdings)),
+        table_block(survival_harmonization_table(holdings)),
     )
     if not any(blocks):
         return Section("safeguards", "Safeguards", lacking="No safeguard was checked: there is no model.")

@@ -16,6 +16,7 @@ from robustrad.report.figures import heatmap_caption, render_figure, stability_f
 from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.components_summary import components_summary, harmonizable_line
+from robustrad.stability.shared_patients import shared_patients_text
 from robustrad.stability.strength import STRENGTH, strength_text
 from robustrad.stability.summary import headline, summary
 
@@ -50,6 +51,7 @@ class StabilityReport:
         few = " Fewer than 20: the intervals are wide and uncertain." if subjects < 20 else ""
         lines = [
             f"{features} features, up to {subjects} cases.{few}",
+            *filter(None, [shared_patients_text(self.table)]),
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
             _columns("factor", "role", "severity or level", "strength", "features", "clusters"),
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
@@ -114,6 +116,7 @@ def write_stability(
     StorageFullError
         If the disk is full.
     """
+    note = f"{note} {shared_patients_text(table)}".strip()
     summarized, counted = summary(table), headline(table)
     latex = to_latex(summarized, thresholds=thresholds, alpha=alpha, note=note)
     figure = render_figure(stability_figure(summarized, thresholds=thresholds))

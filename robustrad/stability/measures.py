@@ -18,6 +18,7 @@ from robustrad.stability.fixed import Limits, fixed_limits
 from robustrad.stability.forms import bias_test, six_forms
 from robustrad.stability.harmonizable import harmonizable_limits, harmonizable_share
 from robustrad.stability.repeatability import quartile_dispersion, repeatability_coefficient, within_cv
+from robustrad.stability.shared_patients import interval_note, over_patients
 
 Columns = dict[str, NDArray[Any]]
 
@@ -84,6 +85,8 @@ def measure(block: Block, *, alpha: float) -> Columns:
         columns["ceiling_c_1"] = np.where(invariant, np.nan, columns["icc_c_1"])
         for part in ("harmonizable_share", "harmonizable_share_low", "harmonizable_share_high"):
             columns[part] = np.where(invariant, np.nan, columns[part])
+    note = interval_note(block.patients, with_reference=block.with_reference, n_draws=block.values.shape[2])
+    columns["interval_note"] = np.full(invariant.size, note, dtype=object)
     columns |= _spread(block, alpha)
     columns |= _bias(block, invariant)
     columns |= _adjusted(block, invariant)
@@ -119,9 +122,12 @@ def _one_status(statuses: NDArray[Any], estimate: Floats, n_dropped: int) -> NDA
 
 
 def _limits(block: Block, squares: MeanSquares, alpha: float) -> Columns:
-    """Limits of ICC(A,1) with fixed levels, of CCC, of the harmonizable share; over draws by bootstrap."""
+    """Limits of ICC(A,1) with fixed levels, of CCC, of the harmonizable share.
+
+    Over several draws, and where cases share patients, by bootstrap over patients.
+    """
     k, n_draws = block.values.shape[1:3]
-    if n_draws > 1:
+    if over_patients(block.patients, n_draws):
         icc, concordance, share = bootstrap_limits(block.values, block.patients, alpha=alpha)
     else:
         icc, share = fixed_limits(squares, alpha=alpha), harmonizable_limits(squares, alpha=alpha)
@@ -243,7 +249,7 @@ def _transformed(block: Block, invariant: NDArray[np.bool_], alpha: float) -> Co
     squares = mean_squares(values[:, :, 0])
     if not block.with_reference:
         _, low, high = six_forms(squares, alpha=alpha)[block.form]
-    elif values.shape[2] == 1:
+    elif not over_patients(block.patients, values.shape[2]):
         low, high = fixed_limits(squares, alpha=alpha, draws=_SENSITIVITY_DRAWS)
     else:
         limits = bootstrap_limits(

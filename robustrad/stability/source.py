@@ -13,10 +13,11 @@ from robustrad.core.errors import DataError, nearest
 from robustrad.stability.files import StudyTables, read_study, read_table, roles_of
 from robustrad.stability.naming import is_radiomic
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, assign_roles, observe
+from robustrad.stability.shared_patients import PATIENT, patients_of
 
 _KEYS = ("case_id", "factor", "level", "condition")
 _DEFAULTS = {"severity": float("nan"), "sign": float("nan"), "draw": 0, "role": None}
-_NOT_FEATURES = frozenset({*_KEYS, *_DEFAULTS, "status", "reason"})
+_NOT_FEATURES = frozenset({*_KEYS, *_DEFAULTS, "status", "reason", PATIENT})
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _structured(study: StudyTables, reading: Reading) -> Observations:
         assign_roles(conditions, reading.roles, where),
         where=where,
         features=_features(left, reading, where),
-        patients=study.patients,
+        patients=study.patients if study.patients is not None else patients_of(frame, "case_id", where),
         modality=reading.modality or study.modality,
     )
 
@@ -168,7 +169,8 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
         )
     conditions = pd.DataFrame({"condition": names, "factor": reading.condition, "level": names, **_DEFAULTS})
     conditions.loc[conditions["condition"] == reference, ["factor", "level"]] = REFERENCE
-    left = frame.drop(columns=[reading.case, reading.condition])
+    patients = patients_of(frame, reading.case, where)
+    left = frame.drop(columns=[reading.case, reading.condition, *([] if patients is None else [PATIENT])])
     features = _features(left if reading.features is not None else _radiomic_or_numeric(left), reading, where)
     renamed = frame[[reading.case, reading.condition, *features]]
     renamed = renamed.set_axis(["case_id", "condition", *features], axis=1)
@@ -177,6 +179,7 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
         assign_roles(conditions, reading.roles, where),
         where=where,
         features=features,
+        patients=patients,
         modality=reading.modality,
         exchangeable=reading.exchangeable,
     )

@@ -25,7 +25,7 @@ CONTRACT = (
     "feature", "factor", "level", "estimand", "role", "severity", *ICC_COLUMNS, FIXED, "n", "k", "status",
 )  # fmt: skip
 MEASURES = (
-    "sign", "draws", "n_dropped", "fail_rate", "icc_a_1_high_fixed", "interval_fixed",
+    "sign", "draws", "n_dropped", "fail_rate", "icc_a_1_high_fixed", "interval_fixed", "interval_note",
     "headline", "headline_by", "class", "class_point", "class_by", "class_limit", "scale_sensitive",
     "ccc", "ccc_low", "ccc_high", "bias_sd", "loa_low", "loa_high", "proportional_p", "spearman",
     "harmonizable_share", "harmonizable_share_low", "harmonizable_share_high",
@@ -57,6 +57,7 @@ def stability_table(
     source : study, path or DataFrame
         A study or its folder, or a feature table (CSV, TSV, Parquet, in memory) with one row per case and
         condition. With the columns ``factor`` and ``level`` it is read like a study's ``features.parquet``.
+        A column ``patient`` says which cases belong together.
     case, condition : str
         Columns of case and condition.
     reference : str, optional
@@ -88,6 +89,7 @@ def stability_table(
           conditions, the reference among them for ``agreement`` and ``factor``; ``draws`` averaged over.
         - ``icc_*`` with ``_low`` and ``_high`` (McGraw and Wong; means over draws), ``icc_a_1_low_fixed``
           and ``icc_a_1_high_fixed`` (levels fixed; ``interval_fixed``: ``generalized`` or ``bootstrap``).
+          ``interval_note``: where cases share patients, which limits are too narrow for it.
         - ``class`` judges ``class_limit``, which ``class_by`` names: the lower limit of ICC(1,1) for
           ``repeatability`` and ``chains``, ``icc_a_1_low_fixed`` for named levels, and
           ``ceiling_location_scale_low`` for named levels of a definition factor. ``class_point`` judges the
@@ -167,6 +169,7 @@ def _numbers(observed: Observations, facts: FeatureFacts, comparison: Comparison
     n, k, draws, p = values.shape
     columns: Columns = {name: np.full(p, np.nan) for name in (*COLUMNS, "log_icc")}
     columns["status"] = np.full(p, policy.INSUFFICIENT, dtype=object)
+    columns["interval_note"] = np.full(p, "", dtype=object)
     columns["n"], columns["n_dropped"] = np.zeros(p, dtype=np.int64), np.zeros(p, dtype=np.int64)
     columns["k"], columns["draws"] = np.full(p, k), np.full(p, draws)
     perturbed = values[:, 1:] if comparison.with_reference else values

@@ -10,6 +10,7 @@ from robustrad.stability.classes import Thresholds, classify
 from robustrad.stability.estimands import Comparison
 from robustrad.stability.icc import FIXED
 from robustrad.stability.measures import Columns
+from robustrad.stability.shared_patients import OVER_PATIENTS
 
 _SKEWED = 2.0
 
@@ -38,8 +39,9 @@ def verdict(columns: Columns, comparison: Comparison, skewness: Floats, threshol
     varied = np.isin(columns["status"], policy.CLASSIFIABLE)
     logarithmic = classify(columns["log_icc"], thresholds)
     other_class = np.isfinite(columns["log_icc"]) & (logarithmic != classify(columns[form], thresholds))
-    method = "generalized" if columns["draws"][0] == 1 else "bootstrap"
-    fixed = np.isfinite(columns[FIXED])
+    fixed, draws = np.isfinite(columns[FIXED]), columns["draws"][0]
+    resampled = np.array([draws > 1 or OVER_PATIENTS in str(note) for note in columns["interval_note"]])
+    method = np.where(resampled, "bootstrap", "generalized")
     return {
         "headline": columns[headline] if comparison.role != "control" else np.full(p, np.nan),
         "headline_by": np.full(p, headline if comparison.role != "control" else None, dtype=object),
@@ -48,5 +50,7 @@ def verdict(columns: Columns, comparison: Comparison, skewness: Floats, threshol
         "class_by": np.full(p, limit if comparison.role != "control" else None, dtype=object),
         "class_limit": limits,
         "scale_sensitive": varied & ((np.abs(skewness) > _SKEWED) | other_class),
-        "interval_fixed": np.array([method if known else None for known in fixed], dtype=object),
+        "interval_fixed": np.array(
+            [name if known else None for name, known in zip(method.tolist(), fixed, strict=True)], object
+        ),
     }

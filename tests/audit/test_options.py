@@ -18,7 +18,7 @@ from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.cli import app
 from robustrad.core.told import Told
 from robustrad.drift.experiment import RunSettings
-from robustrad.drift.models.spec import ModelSpec
+from robustrad.drift.models.spec import model_spec
 from robustrad.drift.question import Question
 from robustrad.drift.sites.settings import RemedySettings
 from robustrad.stability.source import Reading
@@ -59,7 +59,10 @@ def test_the_options_of_a_drift_run_are_read_as_what_was_asked(heard: dict[str, 
         "late relapse", "yes", Path("clinical.csv"), "site", ("age", "sex"), "person", "patient", "mean",
         volume="ml", reading=Reading(case="id", condition="setting", reference="as is"),
     )  # fmt: skip
-    specs = tuple(ModelSpec(name, n_features=3, selector="l1", combat=True) for name in ("svm", "logistic"))
+    specs = tuple(
+        model_spec(name, 3, "l1", combat=True, min_batch=6, keep_isolated=True)
+        for name in ("svm", "logistic")
+    )
     run = RunSettings(folds=4, repeats=2, permutations=19, matrix=True, seed=8)
     remedies = RemedySettings("none,combat", ("e1", "e3"), 4, 0.5, 10, 500, 8)
     settings = DriftSettings(specs, run, 0.08, 500, 0.4, None, remedies)

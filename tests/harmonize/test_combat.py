@@ -339,7 +339,9 @@ def test_a_new_nan_stays_a_nan_of_its_own(table: Table) -> None:
     combat = ComBat().fit(table.X, batch=table.batch)
     X = table.X.copy()
     X[2, 3] = np.nan
-    out, clean = combat.transform(X, batch=table.batch), combat.transform(table.X, batch=table.batch)
+    with pytest.warns(HarmonizationWarning, match=r"x3 \(1\)"):
+        out = combat.transform(X, batch=table.batch)
+    clean = combat.transform(table.X, batch=table.batch)
     assert np.isnan(out[2, 3])
     out[2, 3] = clean[2, 3]
     assert out.tobytes() == clean.tobytes()
@@ -363,3 +365,36 @@ def test_features_that_the_design_explains_pass_through(table: Table) -> None:
     assert combat.isolated_ == {"x12": "explained_by_design"}
     with pytest.raises(HarmonizationError, match="none of 1 features"):
         ComBat().fit(X[:, [12]], batch=table.batch, covariates=table.covariates)
+
+
+def test_calibration_counts_patients_not_their_rows() -> None:
+    rng = np.random.default_rng(0)
+    X, site = rng.normal(size=(60, 5)), np.repeat(["A", "B"], 30)
+    fitted = ComBat(on_unseen="calibrate").fit(X, batch=site)
+    rows = rng.normal(size=(20, 5))
+    with pytest.raises(HarmonizationError, match="1 patients; expected at least 20"):
+        fitted.calibrate(rows, batch=["C"] * 20, patients=["p"] * 20)
+    with pytest.raises(HarmonizationError, match="one for each of 20 rows"):
+        fitted.calibrate(rows, batch=["C"] * 20, patients=["p"])
+    with pytest.warns(HarmonizationWarning, match="19 of 20 rows repeat another row"):
+        fitted.calibrate(np.repeat(rows[:1], 20, axis=0), batch=["C"] * 20)
+    known = fitted.calibrate(
+        np.repeat(rows, 2, axis=0), batch=["C"] * 40, patients=np.repeat(np.arange(20), 2)
+    )
+    assert known.batches_ == ("A", "B", "C")
+
+
+def test_missing_values_of_harmonized_features_are_named_and_counted() -> None:
+    rng = np.random.default_rng(0)
+    site = np.repeat(["A", "B"], 30)
+    X = pd.DataFrame(rng.normal(size=(60, 4)), columns=list("abcd")).assign(d=1.0)
+    with pytest.warns(HarmonizationWarning, match="pass through"):
+        fitted = ComBat().fit(X, batch=site)
+    holes = X.copy()
+    holes.loc[[0, 3], "b"] = np.nan
+    holes.loc[5, "c"] = np.inf
+    holes.loc[7, "d"] = np.nan  # passes through: nothing was promised
+    with pytest.warns(HarmonizationWarning, match=r"3 values of 2 harmonized .*: b \(2\), c \(1\)$"):
+        out = fitted.transform(holes, batch=site)
+    assert np.isnan(out.loc[[0, 3], "b"]).all()
+    assert out.drop(index=[0, 3, 5]).notna().drop(columns="d").all(axis=None)

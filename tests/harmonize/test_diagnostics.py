@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from robustrad.harmonize.association import within_batch_auc
 from robustrad.harmonize.check import FAIL, PASS, WARN, checks_table
 from robustrad.harmonize.combat import ComBat
+from robustrad.harmonize.confounding import class_count_check, prevalence_check
 from robustrad.harmonize.diagnostics import preconditions
 from robustrad.harmonize.errors import HarmonizationError
 
@@ -71,14 +73,42 @@ def test_covariates_must_overlap() -> None:
 def test_the_site_predicts_the_outcome() -> None:
     y = np.r_[np.arange(60) < 12, np.arange(60) < 36].astype(int)
     found = {c.check: c for c in preconditions(features(), batch=SITE, outcome=y)}["outcome_prevalence"]
-    # 2 x 2 table 12/48, 36/24: chi2 = n (ad - bc)^2 / (row and column products) = 20, V = sqrt(20 / 120)
+    # 2 x 2 table 12/48, 36/24: chi2 = n (ad - bc)^2 / (row and column products) = 20, V = sqrt(20 / 120);
+    # Bergsma takes 1 / (n - 1) from phi2 and from either side's 2 - 1
     assert found.verdict == WARN
-    assert found.value == pytest.approx(np.sqrt(20 / 120))
+    assert found.value == pytest.approx(np.sqrt((20 / 120 - 1 / 119) / (1 - 1 / 119)))
+    assert f"V = {np.sqrt(20 / 120):.2f}" in found.detail
     assert "site itself predicts" in found.advice
     assert "20% (A) to 60% (B)" in found.detail
     confounded = {c.check: c for c in preconditions(features(), batch=SITE, outcome=SITE)}
     assert confounded["outcome_prevalence"].verdict == FAIL
     assert confounded["outcome_counts"].verdict == WARN
+
+
+@pytest.mark.parametrize(("n", "sites", "most"), [(34, 2, 0.33), (100, 10, 0.45), (300, 4, 0.18)])
+def test_an_outcome_independent_of_the_site_is_rarely_said_to_be_predicted(
+    n: int, sites: int, most: float
+) -> None:
+    rng = np.random.default_rng(0)
+    found = [
+        prevalence_check(rng.integers(0, 2, n), rng.integers(0, sites, n).astype(str)) for _ in range(300)
+    ]
+    said = np.mean(["itself predicts" in check.advice for check in found])
+    assert said <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+    assert np.mean([check.verdict == WARN for check in found]) <= most  # of the plain V: 58, 100, 40 %
+    doubtful = [check for check in found if check.verdict == WARN and "itself" not in check.advice]
+    assert all("which chance may explain" in check.advice for check in doubtful)
+
+
+def test_the_text_on_few_of_a_class_agrees_with_the_pairs_there_are() -> None:
+    y = np.r_[np.zeros(59, int), 1, np.arange(60) % 2]
+    one = class_count_check(y, SITE)
+    assert one.value == 1
+    assert "at most 59, all rest on 1" in one.advice
+    strata = np.unique(SITE, return_inverse=True)[1]
+    assert within_batch_auc(y[:60], np.arange(60.0), strata[:60]).n_pairs == 59
+    none = class_count_check(np.r_[np.zeros(60, int), np.arange(60) % 2], SITE)
+    assert none.advice == "This batch adds no pair to the AUC within batches."
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,18 @@ def add_drift(folder: Path) -> Path:
             },
         ]
     ).to_csv(out / "safeguards.csv", index=False)
+    pd.DataFrame(
+        {
+            "part": ["precondition", "isolated", "effect"],
+            "check": ["n_per_batch", "original_glcm_Contrast", "batch_classifier:linear"],
+            "arm": ["", "", "harmonized"],
+            "value": [24.0, 1.0, 0.52],
+            "expected": [None, 0.0, 0.5],
+            "n": [48, 25, 48],
+            "status": ["PASS", "WARN", "PASS"],
+            "text": ["24 patients in the smallest batch.", "constant within a batch.", "At chance."],
+        }
+    ).to_csv(out / "harmonization.csv", index=False)
     rng = np.random.default_rng(0)
     reference = rng.uniform(0.1, 0.9, 24)
     pd.DataFrame(

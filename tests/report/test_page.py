@@ -66,6 +66,7 @@ def test_every_number_of_the_page_equals_its_cell(page: Page, reported: Path) ->
         "drift/remedies.csv",
         "drift/calibration_sweep.csv",
         "drift/deployment_needs.csv",
+        "drift/harmonization.csv",
         "drift/survival.csv",
         "drift/survival_safeguards.csv",
         "drift/kaplan_meier.csv",

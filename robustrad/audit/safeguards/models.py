@@ -13,6 +13,7 @@ from robustrad.audit.safeguards.baselines import (
     volume_design,
 )
 from robustrad.audit.safeguards.comparison import Common, Comparison, compare, fold_auc
+from robustrad.audit.safeguards.pairs import pairs_within
 from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, told
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.drift.data import DriftData
@@ -156,7 +157,8 @@ def _within_batch(judged: Judged, data: DriftData, codes: Ints) -> Row:
     if np.isnan(found.value):
         text = f"{judged.name}: no batch holds both classes within a fold; AUC within batches is not defined."
         return told("auc_within_batch", judged.name, found, n=n, status=WARN, text=text)
-    text = f"{judged.name}: AUC {interval(found)} among patients of one {data.batch_name}."
+    rest_on = pairs_within(data.outcome, judged.folds, codes, present)
+    text = f"{judged.name}: AUC {interval(found)} among patients of one {data.batch_name} ({rest_on})."
     if found.low > 0.5:
         return told("auc_within_batch", judged.name, found, n=n, status=PASS, text=text)
     text += " Within a batch the model is not shown to separate the classes."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from robustrad.drift.evaluate.limits import Estimate
@@ -52,7 +53,10 @@ def plain(check: str, subject: str, value: float, *, n: int, status: str, text: 
 
 
 def interval(estimate: Estimate, *, signed: bool = False) -> str:
-    """Return an estimate for reading: ``0.71 [0.60, 0.80]``."""
+    """Return an estimate for reading: ``0.71 [0.60, 0.80]``, or why it has no limits."""
+    if np.isnan(estimate.low) or np.isnan(estimate.high):
+        value = f"{estimate.value:+.2f}" if signed else f"{estimate.value:.2f}"
+        return f"{value} (no limits: too few patients of a class in these pairs)"
     form = "{:+.2f} [{:+.2f}, {:+.2f}]" if signed else "{:.2f} [{:.2f}, {:.2f}]"
     return form.format(*estimate)
 

@@ -31,6 +31,11 @@ class Model:
         ready = X if self.steps is None else self.steps.apply(X, batch)
         return to_probability(raw_scores(self.estimator, ready), self.tuned.sigmoid)
 
+    @property
+    def isolated(self) -> dict[int, str]:
+        """Features that ComBat could not harmonize, with the reason."""
+        return {} if self.steps is None else self.steps.isolated
+
     def fingerprint(self) -> str:
         """Return a hash of everything that was learned."""
         return fingerprint_of(self.steps, self.estimator, self.selected, self.tuned)

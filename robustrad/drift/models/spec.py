@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from robustrad.drift.data import Floats
 
 MODELS = ("logistic", "elasticnet", "random_forest", "svm", "gradient_boosting")
+MIN_BATCH = 10  # of ComBat, in rows: combat.enigma's
 Selector = Literal["univariate", "l1", "none"]
 
 
@@ -39,6 +40,9 @@ class ModelSpec:
         Harmonize the batches first, by ComBat fitted on the training rows.
     combat_settings : mapping as a tuple of pairs
         Parameters of :class:`robustrad.harmonize.combat.ComBat`.
+    keep_isolated : bool
+        Leave features that ComBat cannot harmonize (constant within a batch) in the model as they are. By
+        default they do not enter it: such a feature can be the batch by another name.
     """
 
     name: str = "logistic"
@@ -49,6 +53,40 @@ class ModelSpec:
     inner_folds: int = 3
     combat: bool = False
     combat_settings: tuple[tuple[str, Any], ...] = ()
+    keep_isolated: bool = False
+
+
+def model_spec(
+    name: str,
+    n_features: int | None,
+    selector: Selector,
+    *,
+    combat: bool,
+    min_batch: int = MIN_BATCH,
+    keep_isolated: bool = False,
+) -> ModelSpec:
+    """Return the specification that a run is asked for; ``min_batch`` only where it is not the usual one."""
+    settings = (("min_batch_size", min_batch),) if combat and min_batch != MIN_BATCH else ()
+    return ModelSpec(
+        name,
+        n_features=n_features,
+        selector=selector,
+        combat=combat,
+        combat_settings=settings,
+        keep_isolated=combat and keep_isolated,
+    )
+
+
+def of_any_size(spec: ModelSpec) -> ModelSpec:
+    """Return the specification with ComBat accepting any batch that it can learn from.
+
+    For fits in folds that nobody sees, of data whose own folds were found large enough: the smallest batch
+    decides whether ComBat is fitted, not what it estimates.
+    """
+    if not spec.combat:
+        return spec
+    others = tuple(pair for pair in spec.combat_settings if pair[0] != "min_batch_size")
+    return replace(spec, combat_settings=(*others, ("min_batch_size", 2)))
 
 
 @dataclass(frozen=True)

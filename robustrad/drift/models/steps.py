@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from robustrad.drift.models.filters import lasso_order, near_constant, prune, un
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.models.stability import PatientStability
 from robustrad.harmonize.combat import ComBat
+from robustrad.harmonize.errors import HarmonizationWarning
 
 _MOST, _LEAST, _PATIENTS_PER_FEATURE = 10, 2, 5
 _WIDE = 30  # what an elastic net selects from
@@ -48,6 +50,13 @@ class Steps:
         """Columns of the table that enter the estimator."""
         return self.varying[self.columns]
 
+    @property
+    def isolated(self) -> dict[int, str]:
+        """Columns of the table that ComBat could not harmonize, with the reason."""
+        if self.combat is None:
+            return {}
+        return {int(self.varying[column]): why for column, why in self.combat.state_.isolated.items()}
+
     def apply(self, X: Floats, batch: ArrayLike | None = None) -> Floats:
         """Return the columns that enter the estimator, scaled."""
         if self.combat is None:
@@ -76,15 +85,14 @@ def fit_steps(
     varying = np.flatnonzero(~near_constant(X, same_value=spec.same_value))
     if not varying.size:
         raise DataError("model", "no feature varies among the training patients", "at least one")
-    combat, even = None, X[:, varying]
+    combat, even, usable = None, X[:, varying], np.arange(varying.size)
     if spec.combat:
-        settings: dict[str, Any] = dict(spec.combat_settings)
-        combat = ComBat(**settings).fit(even, y, batch=batch)
+        combat = _harmonizer(spec, even, y, batch)
         even = np.asarray(combat.transform(even, batch=batch))
+        usable = usable if spec.keep_isolated else combat.state_.active
     worth = stability.values() if isinstance(stability, PatientStability) else stability
-    columns = np.flatnonzero(
-        prune(even, threshold=spec.correlation, stability=None if worth is None else worth[varying])
-    )
+    worth = None if worth is None else worth[varying[usable]]
+    columns = usable[np.flatnonzero(prune(even[:, usable], threshold=spec.correlation, stability=worth))]
     center, scale = even[:, columns].mean(axis=0), even[:, columns].std(axis=0)
     scaled = (even[:, columns] - center) / scale
     wanted = features_wanted(spec, y, groups)
@@ -93,6 +101,14 @@ def fit_steps(
         best = np.sort(order(scaled, y, n=wanted))
         columns, center, scale, scaled = columns[best], center[best], scale[best], scaled[:, best]
     return Steps(combat, varying, columns, center, scale), np.ascontiguousarray(scaled)
+
+
+def _harmonizer(spec: ModelSpec, X: Floats, y: Codes, batch: ArrayLike | None) -> ComBat:
+    """Return ComBat of these rows; what it isolates is told of the whole run, by :attr:`Steps.isolated`."""
+    settings: dict[str, Any] = dict(spec.combat_settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HarmonizationWarning)
+        return ComBat(**settings).fit(X, y, batch=batch)
 
 
 def features_wanted(spec: ModelSpec, y: Codes, groups: Codes) -> int:

@@ -9,14 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from robustrad.drift.data import Codes, Floats
-from robustrad.drift.folds import deal, inner_splits
+from robustrad.drift.folds import inner_splits
 from robustrad.drift.metrics.threshold import choose_threshold
 from robustrad.drift.models.estimators import Choice, Params, make
+from robustrad.drift.models.inner import inner_folds
 from robustrad.drift.models.logistic import RidgeLogistic, ridge_newton
 from robustrad.drift.models.ranks import area_under
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability
 from robustrad.drift.models.steps import Stability, Steps, fit_steps
+from robustrad.harmonize.errors import HarmonizationError
 
 _MILD = 1e-2  # smallest slope of the sigmoid: it may flatten the decisions, never turn them round
 
@@ -66,16 +68,20 @@ def tune(
     n_splits = inner_splits(y, groups, spec.inner_folds)
     if n_splits < 2:
         return Tuned(choice.default, float("nan"), None)
-    fold = deal(y, groups, n_splits=n_splits, seed=("inner", seed))
+    fold = inner_folds(y, groups, n_splits=n_splits, seed=seed, batch=batch)
     raw = np.full((len(choice.grid), y.size), np.nan)
     for number in range(n_splits):
         train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if np.unique(y[train]).size < 2:
             continue
-        steps, ready = _steps(
-            spec, choice, X[train], y[train], groups[train],
-            stability=_rows(stability, train), batch=_take(batch, train),
-        )  # fmt: skip
+        try:
+            steps, ready = _steps(
+                spec, choice, X[train], y[train], groups[train],
+                stability=_rows(stability, train), batch=_take(batch, train),
+            )  # fmt: skip
+        except HarmonizationError as error:
+            where = [p._replace(where=f"{p.where} in an inner fold") for p in error.problems]
+            raise HarmonizationError.of(where) from error
         held = X[test] if steps is None else steps.apply(X[test], _take(batch, test))
         for i, params in enumerate(choice.grid):
             estimator = fit_estimator(

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from robustrad.core.errors import DataError
 from robustrad.drift.data import Codes, Floats
-from robustrad.drift.folds import deal, inner_splits
+from robustrad.drift.folds import inner_splits
 from robustrad.drift.models.fingerprint import fingerprint_of
+from robustrad.drift.models.inner import inner_folds
 from robustrad.drift.models.spec import ModelSpec, Tuned
 from robustrad.drift.models.stability import PatientStability
 from robustrad.drift.models.steps import Stability, Steps, fit_steps
@@ -53,6 +54,11 @@ class SurvivalModel:
     def risk(self, X: Floats, *, batch: ArrayLike | None = None) -> Floats:
         """Return the risk of each row of X, shape (m,)."""
         return predicted_risk(self.estimator, self.steps.apply(X, batch))
+
+    @property
+    def isolated(self) -> dict[int, str]:
+        """Features that ComBat could not harmonize, with the reason."""
+        return self.steps.isolated
 
     def fingerprint(self) -> str:
         """Return a hash of everything that was learned."""
@@ -173,6 +179,12 @@ def _check(spec: ModelSpec, X: Floats, y: Survival) -> None:
         raise DataError("model", f"{int((~np.isfinite(X)).sum())} values are not finite", "finite features")
 
 
+def survival_splits(event: Codes, groups: Codes, wanted: int) -> int:
+    """Return how many inner folds the patients with an event allow, at most ``wanted``."""
+    n_splits = wanted if event.all() else inner_splits(event, groups, wanted)
+    return min(n_splits, int(np.unique(groups[event == 1]).size))
+
+
 def _tune(
     spec: ModelSpec,
     choice: SurvivalChoice,
@@ -186,11 +198,10 @@ def _tune(
 ) -> Tuned:
     """Return the hyperparameters with the largest mean C within the inner folds; the first of equals."""
     codes = y.event.astype(np.intp)
-    n_splits = inner_splits(codes, groups, spec.inner_folds) if not y.event.all() else spec.inner_folds
-    n_splits = min(n_splits, int(np.unique(groups[y.event]).size))
+    n_splits = survival_splits(codes, groups, spec.inner_folds)
     if n_splits < 2:
         return Tuned(choice.default, float("nan"))
-    fold = deal(codes, groups, n_splits=n_splits, seed=("inner", seed))
+    fold = inner_folds(codes, groups, n_splits=n_splits, seed=seed, batch=batch)
     found = np.full((n_splits, len(choice.grid)), np.nan)
     given = None if batch is None else np.asarray(batch)
     for number in range(n_splits):

@@ -8,12 +8,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from robustrad.drift.combat_sizes import check_batch_sizes
 from robustrad.drift.data import DriftData
 from robustrad.drift.endpoints import TimeToEvent
 from robustrad.drift.experiment import REFERENCE, Fits, Plan, RunSettings, fit_plans
 from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.store import data_identity
 from robustrad.drift.survival.estimators import choose_survival
+from robustrad.drift.survival.fit import survival_splits
 from robustrad.drift.survival.folds import survival_folds
 from robustrad.drift.survival.times import Survival
 
@@ -45,6 +49,10 @@ def survival_arms(
     folds = survival_folds(
         survival, data, n_splits=settings.folds, repeats=settings.repeats, seed=settings.seed
     )
+    for spec in specs:
+        if spec.combat and data.batch is not None:
+            event = survival.event.astype(np.intp)
+            check_batch_sizes(data, event, folds, spec, seed=settings.seed, splits=survival_splits)
     identity = _identity(data, survival)
     plans = [_SurvivalPlan(data, spec, settings, folds=folds, identity=identity) for spec in specs]
     return fit_plans(plans, data, folds, survival=survival, folder=folder, jobs=jobs, progress=progress)

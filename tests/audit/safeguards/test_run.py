@@ -116,6 +116,20 @@ def test_batch_and_outcome_that_are_one_fail() -> None:
     assert "no batch holds both classes" in found.loc["auc_within_batch", "text"]
 
 
+def test_an_auc_without_limits_says_why_and_on_how_many_pairs_it_rests() -> None:
+    y = np.arange(N) % 2
+    site = np.where(y == 1, "A", "B")
+    site[0] = "A"  # one negative among the positives: the only pairs of a batch are its own
+    data = drift_data(np.zeros((N, 2)), y, batch=site)
+    found = rows(data, scored(data, y + np.random.default_rng(0).normal(size=N))).loc["auc_within_batch"]
+    assert np.isnan(found["low"])
+    assert "nan" not in found["text"]
+    assert "(no limits: too few patients of a class in these pairs)" in found["text"]
+    arm = scored(data, np.zeros(N))
+    pairs = sum(bool((arm.folds[:, 0] == arm.folds[:, i]).any()) for i in range(1, N) if site[i] == "A")
+    assert f"({pairs} pairs of {pairs} positive and 1 negative subjects)" in found["text"]
+
+
 def test_clinical_columns_are_compared_where_they_are_complete() -> None:
     rng = np.random.default_rng(5)
     y = np.arange(N) % 2
