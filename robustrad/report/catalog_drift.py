@@ -9,6 +9,7 @@ from robustrad.report.catalog_views import (
     INTERVAL,
     LEVEL_COLUMNS,
     VERDICT,
+    cautions,
     change_column,
     filled,
     harmonization,
@@ -64,6 +65,7 @@ def drift_table(holdings: Holdings) -> Table | None:
                 "all levels. "
                 f"Verdicts at a margin of {margin_words(holdings.drift_record)}; controls and the "
                 f"reference have none.{status_words(sheet.frame, STATUSES)}"
+                f"{cautions(sheet.frame, 'AUC', 'auc')}"
             ),
         ),
         landscape=True,
@@ -90,6 +92,7 @@ def breakdown_table(holdings: Holdings) -> Table | None:
         ),
         groups=("model",),
         group_notes=("arm",),
+        notes=tuple(note for note in (cautions(holdings.frame("drift"), "AUC", "auc").strip(),) if note),
     )
 
 

@@ -8,6 +8,7 @@ from robustrad.report.catalog_views import (
     INTERVAL,
     LEVEL_COLUMNS,
     VERDICT,
+    cautions,
     change_column,
     filled,
     harmonization,
@@ -62,6 +63,7 @@ def survival_table(holdings: Holdings) -> Table | None:
                 "all levels. High and low risk: above and below the median risk of the training patients at "
                 "the reference, kept for every level. Verdicts at a margin of "
                 f"{margin_words(holdings.survival_record, 'C')}.{status_words(sheet.frame, STATUSES)}"
+                f"{cautions(sheet.frame, 'C', 'c')}"
             ),
         ),
         landscape=True,

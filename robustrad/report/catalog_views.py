@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from robustrad.report.holdings import Holdings
+from robustrad.report.verdict_models import CHANCE
 from robustrad.report.views import Column, Table
+from robustrad.stability.observations import REFERENCE
 
 INTERVAL = "{} [{}, {}]"
 LEVEL_COLUMNS = (
@@ -98,6 +100,31 @@ def status_words(frame: pd.DataFrame, meanings: Mapping[str, str]) -> str:
     """Return what each status that a row has means; empty where all are ``ok``."""
     told = [f" Status {name}: {meanings[name]}." for name in meanings if name in _unusual(frame)]
     return "".join(told)
+
+
+def cautions(frame: pd.DataFrame, what: str, column: str) -> str:
+    """Return what keeps verdicts of the levels in ``frame`` from saying that a model holds; empty if nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Levels with ``factor``, ``model``, ``status`` and the lower limit ``COLUMN_low``.
+    what, column : str
+        The measure, as it is called and as its column is.
+    """
+    if not {"factor", "model", f"{column}_low"} <= set(frame.columns):
+        return ""
+    start = frame[frame["factor"].eq(REFERENCE)]
+    weak = dict.fromkeys(start["model"][~start[f"{column}_low"].gt(CHANCE)].astype(str))
+    told = ""
+    if weak:
+        told += (
+            f" What has nothing to lose cannot drift: at the reference {what} of {', '.join(weak)} is not "
+            f"shown above {CHANCE:g}."
+        )
+    if frame["status"].eq("few").any():
+        told += " Few patients cannot show that a model is robust."
+    return told
 
 
 def _unusual(frame: pd.DataFrame) -> set[str]:

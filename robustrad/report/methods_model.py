@@ -135,7 +135,8 @@ def _judged(holdings: Holdings) -> Iterator[str]:
         yield "DeLong contrasts [@DeLong1988] [@SunXu2014] stand beside them."
     yield (
         f"With a margin of {margin_words(record)}, a model is called robust where the simultaneous interval "
-        "lies above minus the margin, drifting where it lies below, and inconclusive otherwise."
+        "lies above minus the margin, drifting where it lies below, and inconclusive otherwise; where no two "
+        "patients changed their order it is called unchanged."
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from robustrad.report.catalog_drift import deployment_table, drift_table
 from robustrad.report.catalog_survival import survival_table
+from robustrad.report.catalog_views import cautions
 from robustrad.report.chapters_stability import stability
 from robustrad.report.derived import derive
 from robustrad.report.factor_text import factor_text
@@ -68,6 +69,17 @@ def test_a_perfect_mix_has_an_interval_that_says_nothing(auc: float, said: bool)
     table = deployment_table(held("deployment", pd.DataFrame({"auc": [auc], "status": ["ok"]})))
     assert table is not None
     assert ("says nothing" in table.notes[0]) == said
+
+
+def test_tables_of_verdicts_say_what_keeps_them_from_showing_that_a_model_holds() -> None:
+    frame = pd.DataFrame({"factor": ["reference", "noise"], "auc_low": [0.4, 0.6]})
+    frame = frame.assign(model="svm", status="few")
+    said = cautions(frame, "AUC", "auc")
+    assert (
+        "What has nothing to lose cannot drift: at the reference AUC of svm is not shown above 0.5." in said
+    )
+    assert "Few patients cannot show that a model is robust." in said
+    assert cautions(frame.assign(auc_low=[0.6, 0.4], status="ok"), "AUC", "auc") == ""
 
 
 def test_definition_factors_are_said_to_be_judged_as_they_are(tmp_path: Path) -> None:
