@@ -35,6 +35,7 @@ from robustrad.drift.question import Question
 from robustrad.drift.sites.run import RemedyTables
 from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.stability.clusters import correlation_clusters
+from robustrad.stability.origin import KEY, origins_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def run_drift(
     The same folder again takes what is there: an interrupted run resumes, a finished one is evaluated anew.
     """
     check_asked(settings, question, statistic="AUC")
+    origins = origins_of(sources)
     data = load_drift_data(sources, question)
     fits = _fit(data, question, settings, folder=folder, progress=progress)
     arms = [arm for one in fits for arm in one.arms]
@@ -100,7 +102,7 @@ def run_drift(
     compared = compared_remedies(data, fits, settings, folder=folder, progress=progress)
     if compared is not None:
         said += remedy_sentences(compared.remedies)
-    facts = drift_facts(data, settings, question)
+    facts = {**drift_facts(data, settings, question), KEY: origins}
     paths: tuple[Path, ...] = ()
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,8 @@ def derive(holdings: Holdings) -> Holdings:
         added["strength"] = _wide(strength_table(features))
     cases = holdings.sheet("cases")
     if cases is not None:
-        added["cohort"] = cohort_table(cases.frame, volumes_ml=_volumes(cases.frame, features))
+        swept = _swept(cases.frame, features)
+        added["cohort"] = cohort_table(swept, volumes_ml=_volumes(swept, features))
     stability = holdings.sheet("stability")
     if stability is not None:
         added["survivors"] = survivors(stability.frame)
@@ -132,6 +133,13 @@ def _wide(strength: pd.DataFrame) -> pd.DataFrame:
         rows.append(row)
     each = [name for measure in _MEASURES for name in (measure, f"{measure}_q1", f"{measure}_q3")]
     return pd.DataFrame(rows, columns=[*keys, "n", *each])
+
+
+def _swept(cases: pd.DataFrame, features: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows of the cases that were swept; all of them before that is known."""
+    if features is None or "case_id" not in cases:
+        return cases
+    return cases[cases["case_id"].str.strip().isin(features["case_id"])].reset_index(drop=True)
 
 
 def _volumes(cases: pd.DataFrame, features: pd.DataFrame | None) -> pd.Series | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from robustrad.report.figures import heatmap_caption, render_figure, stability_f
 from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.components_summary import components_summary, harmonizable_line
+from robustrad.stability.origin import KEY, RECORD
 from robustrad.stability.strength import STRENGTH, strength_text
 from robustrad.stability.summary import headline, summary
 
@@ -85,6 +88,7 @@ def write_stability(
     thresholds: Thresholds = KOO_LI,
     alpha: float = 0.05,
     note: str = "",
+    origins: Sequence[dict[str, Any]] = (),
 ) -> StabilityReport:
     """Write the views of a stability table into ``folder``: CSV, LaTeX, figures and their captions.
 
@@ -102,6 +106,9 @@ def write_stability(
         With which the table was made, for the texts.
     note : str
         A sentence for the footnotes: who computed the features.
+    origins : sequence of dict
+        The feature tables that the numbers come from (:func:`robustrad.stability.origin.origins_of`), for
+        ``source.json``.
 
     Returns
     -------
@@ -122,6 +129,7 @@ def write_stability(
     views = {} if components is None or parts is None else _component_views(components, parts, note)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / RECORD).unlink(missing_ok=True)  # written last: where it is, the tables are of its source
     except OSError as error:
         raise StudyError(str(folder), f"cannot be made ({error.strerror})", "a writable folder") from error
     paths = (
@@ -132,6 +140,7 @@ def write_stability(
         *(write_bytes(content, folder / f"heatmap{suffix}") for suffix, content in figure.items()),
         write_text(caption, folder / "heatmap.txt"),
         *(write_bytes(content, folder / name) for name, content in views.items()),
+        write_text(json.dumps({KEY: list(origins)}, indent=2) + "\n", folder / RECORD),
     )
     return StabilityReport(table, summarized, counted, paths, thresholds, parts)
 
