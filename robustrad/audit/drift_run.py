@@ -19,7 +19,7 @@ from robustrad.audit.runs import (
     workers,
 )
 from robustrad.audit.safeguards.run import run_safeguards
-from robustrad.core.written import write_csv
+from robustrad.core.written import make_folder, write_csv
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Settings
@@ -105,7 +105,7 @@ def run_drift(
     facts = {**drift_facts(data, settings, question), KEY: origins}
     paths: tuple[Path, ...] = ()
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         dropped = write_csv(data.dropped, folder / "dropped.csv")
         more = None if compared is None else by_name(compared)
         paths = (*write_tables(tables, said, facts, folder, remedies=more), dropped)

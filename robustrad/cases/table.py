@@ -202,7 +202,7 @@ def _case(row: int, cells: Mapping[str, str], folder: Path) -> Case:
         patient=cells.get("patient", "").strip() or name,
         modality=_MODALITY_WORDS[cells.get("modality", "").strip().upper()],
         row=row,
-        columns=dict(cells),
+        columns={**cells, "case_id": name},
     )
 
 

@@ -19,6 +19,7 @@ from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sheet
 from robustrad.report.tables import write_csv
 from robustrad.stability.facts import VOLUMES
+from robustrad.stability.files import read_columns, read_parquet
 from robustrad.stability.observations import CHAINS, REFERENCE
 from robustrad.stability.strength_summary import strength_table
 from robustrad.stability.survivors import factor_counts, survivor_counts, survivors
@@ -73,15 +74,13 @@ def write_derived(holdings: Holdings, folder: Path) -> list[Path]:
 
 def _features(holdings: Holdings) -> pd.DataFrame | None:
     """Return identity, strength and volume columns of ``features.parquet``, where it is there."""
-    import pyarrow.parquet as pq
-
     path = holdings.folder / "features.parquet"
     if not holdings.record or not path.is_file():
         return None
     identity = ("case_id", "condition", "factor", "level", "severity", "sign", "draw", "status", "reason")
-    names = pq.read_schema(path).names
+    names = read_columns(path)
     wanted = [name for name in names if name in (*identity, *VOLUMES) or name.startswith("strength_")]
-    return pd.read_parquet(path, columns=wanted)
+    return read_parquet(path, columns=wanted)
 
 
 def _units(holdings: Holdings, features: pd.DataFrame | None) -> pd.DataFrame:

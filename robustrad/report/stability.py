@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustrad.core.errors import StudyError
-from robustrad.core.written import csv_text, write_bytes, write_csv, write_text
+from robustrad.core.written import csv_text, make_folder, remove_file, write_bytes, write_csv, write_text
 from robustrad.report.components import components_caption, components_figure
 from robustrad.report.components_latex import components_latex
 from robustrad.report.figures import heatmap_caption, render_figure, stability_figure
@@ -127,11 +126,8 @@ def write_stability(
     caption = f"{heatmap_caption(summarized, alpha=alpha)} {note}".rstrip() + "\n"
     parts = None if components is None else components_summary(components, table)
     views = {} if components is None or parts is None else _component_views(components, parts, note)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / RECORD).unlink(missing_ok=True)  # written last: where it is, the tables are of its source
-    except OSError as error:
-        raise StudyError(str(folder), f"cannot be made ({error.strerror})", "a writable folder") from error
+    make_folder(folder)
+    remove_file(folder / RECORD)  # written last: where it is, the tables are of its source
     paths = (
         write_csv(table, folder / "stability.csv"),
         write_csv(summarized, folder / "summary.csv"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +23,13 @@ from robustrad.sweep import executors
 from robustrad.sweep.conditions import Condition, build_conditions
 from robustrad.sweep.identity import check_same_study, study_record
 from robustrad.sweep.merge import merge
+from robustrad.sweep.merged import changed_note, read_merged, with_those_before
 from robustrad.sweep.plan import Plan, build_plan
 from robustrad.sweep.preflight import preflight
 from robustrad.sweep.progress import Progress
 from robustrad.sweep.runner import Outcome, failed, write
 from robustrad.sweep.store import Store
-from robustrad.sweep.study import CASES, CONDITIONS, STUDY, Study
+from robustrad.sweep.study import CASES, CONDITIONS, RESUME, STUDY, Study
 from robustrad.sweep.tasks import CaseRef, Task, case_ref
 from robustrad.sweep.watch import ORACLE, exceeded_text, watch_parity
 from robustrad.workers.interrupt import interruptible
@@ -188,18 +190,25 @@ def run_sweep(
     limit: int | None = None,
     shard: Shard | None = None,
     progress: bool = False,
+    resume: str = "",
 ) -> Study:
-    """Run a prepared sweep; parameters as in ``sweep``."""
+    """Run a prepared sweep; parameters as in ``sweep``, and the command that resumes it, for ``status``."""
     store = Store(out)
     check_folder(ready, store)
     store.create()
     store.sweep_leftovers()
     _write_study(ready, store)
+    if resume:
+        store.write_bytes(RESUME, f"{resume}\n".encode())
     whole, mine = plan_sweep(ready, store, retry_failed=retry_failed, limit=limit, shard=shard)
+    changed = changed_note(mine, store.index(), read_merged(out))
+    if changed and progress:
+        print(f"robustrad: {changed}", file=sys.stderr)
     with interruptible():
         try:
             _run(mine, ready, store, jobs=jobs, executor=executor, progress=progress)
-            return finish(whole, ready, store, jobs=None if executor == "serial" else jobs or _cores())
+            study = finish(whole, ready, store, jobs=None if executor == "serial" else jobs or _cores())
+            return replace(study, notes=(*([changed] if changed else []), *study.notes))
         finally:
             store.sweep_leftovers()
 
@@ -222,17 +231,26 @@ def check_folder(ready: Sweep, store: Store) -> None:
 
 
 def finish(plan: Plan, ready: Sweep, store: Store, *, jobs: int | None) -> Study:
-    """If all parts of ``plan`` are there, watch parity and merge; return the study either way."""
+    """If all parts of ``plan`` are there, watch parity and merge; return the study either way.
+
+    Cases of the table beyond ``plan`` (a ``limit``) that ``features.parquet`` held stay in it; where their
+    parts do not hold all conditions it is left alone.
+    """
     parts = store.index()
     store.forget_failures(parts, {case.case_id: case.content for case in plan.cases})
     now = build_plan(plan.cases, plan.conditions, parts)
     if now.missing:
         return Study(store.folder, missing=now.missing)
+    now, notes = with_those_before(
+        now, ready.cases, store.index(), read_merged(store.folder), ref=lambda case: _ref(case, ready)
+    )
+    if now.missing:
+        return Study(store.folder, missing=now.missing, notes=notes)
     if ready.record["engine"]["name"] == ORACLE:
-        return merge(now, store)
+        return replace(merge(now, store), notes=notes)
     parity = watch_parity(now, store, ready.record, jobs=jobs)
     store.write_json(STUDY, {**ready.record, "parity": parity})
-    return replace(merge(now, store), disparities=tuple(exceeded_text(parity)))
+    return replace(merge(now, store), disparities=tuple(exceeded_text(parity)), notes=notes)
 
 
 def _cores() -> int:

@@ -165,3 +165,16 @@ def test_features_asked_for_need_no_radiomic_name_beside_those_that_have_one():
     frame.insert(1, "condition", ["reference", "blur"] * 10)
     table = stability_table(frame, features=["score"])
     assert set(table["feature"]) == {"score"}
+
+
+def test_a_study_whose_files_are_broken_is_told(tmp_path):
+    folder = write_study(tmp_path / "study", *small())
+    (folder / "study.json").write_text('{"protocol": {')
+    with pytest.raises(DataError, match=r"study\.json: cannot be read"):
+        read_source(folder, Reading())
+    (folder / "study.json").write_text('["protocol"]')
+    with pytest.raises(DataError, match="not the record of a study"):
+        read_source(folder, Reading())
+    (folder / "features.parquet").write_bytes(b"")
+    with pytest.raises(DataError, match=r"features\.parquet: cannot be read as Parquet.*sweep"):
+        read_source(folder, Reading())
