@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from robustrad.cases.case import Case, Cases
-from robustrad.cases.modality import modality_of
 from robustrad.cases.table import load_cases
-from robustrad.core.errors import DataError, Problem, ProtocolError, StorageFullError, StudyError
+from robustrad.cases.together import (
+    modalities_of,
+    modality_problems,
+    protocol_problem,
+    the_one,
+    unknown_note,
+)
+from robustrad.core.errors import DataError, ProtocolError, StorageFullError, StudyError
 from robustrad.extract.engines import choose_engine
+from robustrad.extract.names import imageless_note
 from robustrad.protocol.builtin import protocol_for
 from robustrad.protocol.model import Protocol
 from robustrad.protocol.read import load_protocol
@@ -145,11 +152,12 @@ def prepare_sweep(
 ) -> Sweep:
     """Read and check everything that a sweep needs; parameters as in ``sweep``."""
     table = cases if isinstance(cases, Cases) else load_cases(Path(cases))
-    modalities = {case.case_id: modality_of(case) for case in table}
-    chosen = load_protocol(protocol or protocol_for(_common(modalities)), params=params)
-    _check_modalities(table, modalities, chosen)
+    modalities = modalities_of(table)
+    chosen = load_protocol(protocol or protocol_for(the_one(modalities)), params=params)
+    _refuse_pooling(table, modalities, chosen)
     choice = choose_engine(engine, chosen.parameters)
-    notes = [choice.note] if choice.note else []
+    told = (choice.note, unknown_note(table, modalities), imageless_note(chosen.parameters))
+    notes = [note for note in told if note]
     notes += preflight(table, chosen, choice.engine)
     return Sweep(
         table,
@@ -312,29 +320,10 @@ def _ref(case: Case, ready: Sweep) -> CaseRef:
     )
 
 
-def _common(modalities: dict[str, str]) -> str:
-    known = set(modalities.values())
-    return known.pop() if len(known) == 1 else "unknown"
-
-
-def _check_modalities(cases: Cases, modalities: dict[str, str], protocol: Protocol) -> None:
-    found = {modality for modality in modalities.values() if modality != "unknown"}
-    if len(found) > 1:
-        groups = ", ".join(sorted(found))
-        raise DataError(
-            cases.source,
-            f"cases of several modalities ({groups})",
-            "one modality per study, because an ICC over modalities means nothing",
-            "Split the table, one file and one OUT each.",
-        )
-    if found and protocol.modality != "any" and protocol.modality not in found:
-        raise ProtocolError.of(
-            [
-                Problem(
-                    f"protocol {protocol.name}",
-                    f"made for {protocol.modality}, but the cases of {cases.source} are {found.pop()}",
-                    "",
-                    "Choose another --protocol; robustrad protocols lists them.",
-                )
-            ]
-        )
+def _refuse_pooling(cases: Cases, modalities: dict[str, str], protocol: Protocol) -> None:
+    problems = list(modality_problems(cases, modalities))
+    if problems:
+        raise DataError.of(problems)
+    other = protocol_problem(cases, modalities, protocol)
+    if other:
+        raise ProtocolError.of([other])

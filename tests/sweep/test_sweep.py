@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 import robustrad as rr
 from robustrad.core.errors import DataError, ProtocolError, StorageFullError, StudyError
@@ -58,8 +59,6 @@ def test_features_have_a_row_per_case_and_condition_in_plan_order(undisturbed: P
 def test_the_reference_equals_plain_extraction_of_the_same_float64_image(
     undisturbed: Path, cohort: Path
 ) -> None:
-    import SimpleITK as sitk
-
     case = rr.load_cases(cohort)[2]
     image = sitk.Cast(sitk.ReadImage(str(case.image)), sitk.sitkFloat64)
     plain = rr.extract(image, case.mask, params=PROTOCOL["extraction"], engine="pyradiomics")
@@ -264,6 +263,18 @@ def test_cases_of_several_modalities_are_refused(cohort: Path, protocol_file: Pa
     mixed.write_text("\n".join([lines[0] + ",modality", lines[1] + ",CT", lines[2] + ",PT"]) + "\n")
     with pytest.raises(DataError, match="several modalities"):
         sweep(mixed, tmp_path / "OUT", protocol=protocol_file)
+
+
+def test_ct_and_pet_without_a_modality_are_refused_before_anything_runs(
+    protocol_file: Path, tmp_path: Path
+) -> None:
+    table = write_cases(tmp_path / "data", 3)
+    for case, shift in (("case1", 3.0), ("case2", -1000.0)):
+        path = str(tmp_path / "data" / f"{case}_image.nii.gz")
+        sitk.WriteImage(sitk.ReadImage(path) + shift, path)
+    with pytest.raises(DataError, match="below -200, as in CT: case2; never negative, as in PET: case1"):
+        sweep(table, tmp_path / "OUT", protocol=protocol_file)
+    assert not (tmp_path / "OUT").exists()
 
 
 def test_status_counts_units_and_names_reasons(undisturbed: Path) -> None:
