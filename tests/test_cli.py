@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,11 @@ def test_help_names_every_command() -> None:
     names = "demo sweep cases check extract status stability protocols perturbations doctor"
     for name in names.split():
         assert f"\n  {name} " in told
+
+
+def test_the_version_is_told() -> None:
+    run = robustrad("--version")
+    assert (run.returncode, run.stdout) == (0, f"robustrad {version('robustrad')}\n")
 
 
 def test_check_tells_all_problems_and_exits_2(tmp_path: Path) -> None:
