@@ -114,7 +114,7 @@ def region_problems(mask: sitk.Image, label: int, where: str, *, dimensions: int
 
 
 def flat_problem(mask: sitk.Image, label: int, where: str, parameters: Parameters) -> Problem | None:
-    """Return the problem of shape2D (``force2D``) on a region that stays thicker than one slice; None if none.
+    """Return the problem of shape2D (``force2D``) on a region that stays thicker than a slice; None if none.
 
     Parameters
     ----------

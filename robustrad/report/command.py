@@ -52,4 +52,5 @@ def stability_command(
         alpha=alpha,
         note=note,
         origins=origins,
+        not_used=observed.not_used,
     )

@@ -34,6 +34,8 @@ class StabilityReport:
         Files, in the order in which they are told.
     thresholds : three floats
         Of the classes.
+    not_used : tuple of str
+        What to say of the columns that were not taken as features.
     """
 
     table: pd.DataFrame
@@ -42,6 +44,7 @@ class StabilityReport:
     paths: tuple[Path, ...]
     thresholds: Thresholds
     components_summary: pd.DataFrame | None = None
+    not_used: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -52,6 +55,7 @@ class StabilityReport:
         few = " Fewer than 20: the intervals are wide and uncertain." if subjects < 20 else ""
         lines = [
             f"{features} features, up to {subjects} cases.{few}",
+            *(f"Not used: {line}." for line in self.not_used),
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
             _columns("factor", "role", "severity or level", "strength", "features", "clusters"),
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
@@ -65,7 +69,11 @@ class StabilityReport:
     def data(self) -> dict[str, Any]:
         """The same for machines."""
         counts = self.headline.astype(object).where(self.headline.notna(), None)
-        told = {"headline": counts.to_dict("records"), "files": [str(path) for path in self.paths]}
+        told: dict[str, Any] = {
+            "headline": counts.to_dict("records"),
+            "files": [str(path) for path in self.paths],
+            "not_used": list(self.not_used),
+        }
         if self.components_summary is not None:
             shares = self.components_summary[["factor", "role", "feature_class", "harmonizable_share"]]
             told["harmonizable"] = shares.astype(object).where(shares.notna(), None).to_dict("records")
@@ -88,6 +96,7 @@ def write_stability(
     alpha: float = 0.05,
     note: str = "",
     origins: Sequence[dict[str, Any]] = (),
+    not_used: tuple[str, ...] = (),
 ) -> StabilityReport:
     """Write the views of a stability table into ``folder``: CSV, LaTeX, figures and their captions.
 
@@ -108,6 +117,8 @@ def write_stability(
     origins : sequence of dict
         The feature tables that the numbers come from (:func:`robustrad.stability.origin.origins_of`), for
         ``source.json``.
+    not_used : tuple of str
+        What to say of the columns that were not taken as features.
 
     Returns
     -------
@@ -138,7 +149,7 @@ def write_stability(
         *(write_bytes(content, folder / name) for name, content in views.items()),
         write_text(json.dumps({KEY: list(origins)}, indent=2) + "\n", folder / RECORD),
     )
-    return StabilityReport(table, summarized, counted, paths, thresholds, parts)
+    return StabilityReport(table, summarized, counted, paths, thresholds, parts, not_used)
 
 
 def _component_views(components: pd.DataFrame, parts: pd.DataFrame, note: str) -> dict[str, bytes]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from robustrad.core.errors import DataError, nearest
+from robustrad.stability.columns import split_columns
 from robustrad.stability.files import StudyTables, read_study, read_table, roles_of
-from robustrad.stability.naming import is_radiomic
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, assign_roles, observe
 
 _KEYS = ("case_id", "condition", "factor", "level")
@@ -34,8 +34,8 @@ class Reading:
     roles : mapping of factor to role
         Over the study's own.
     features : sequence of str, optional
-        Columns to use. Default for a plain table: those with PyRadiomics names (or ``engine:name``) or, if
-        there is none, all numeric ones.
+        Columns to use. Default for a table: those with PyRadiomics names (or ``engine:name``) or, if there is
+        none, the numeric ones that vary within cases.
     modality : str, optional
         ``PT``, ``CT`` or ``MR``; default the study's.
     """
@@ -86,11 +86,12 @@ def read_source(source: object, reading: Reading) -> Observations:
 
 def _from_frame(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
     if {"factor", "level"} <= set(frame.columns):
-        return _structured(StudyTables(where, frame), reading)
+        return _structured(StudyTables(where, frame), reading, foreign=True)
     return _plain(frame, reading, where)
 
 
-def _structured(study: StudyTables, reading: Reading) -> Observations:
+def _structured(study: StudyTables, reading: Reading, *, foreign: bool = False) -> Observations:
+    """Return a study's table, or a ``foreign`` one that may hold more than features."""
     frame, where = study.features, study.name
     if reading.reference is not None or reading.exchangeable:
         raise DataError(
@@ -117,14 +118,16 @@ def _structured(study: StudyTables, reading: Reading) -> Observations:
     _one_reference(conditions, where)
     strength = [name for name in frame.columns if str(name).startswith(("strength_", "diagnostics_"))]
     left = frame.drop(columns=[*strength, *(_NOT_FEATURES & set(frame.columns))])
-    return observe(
+    split = split_columns(left, frame["case_id"]) if foreign and reading.features is None else None
+    found = observe(
         frame,
         assign_roles(conditions, reading.roles, where),
         where=where,
-        features=_features(left, reading, where),
+        features=_features(left[list(split.features)] if split else left, reading, where),
         patients=study.patients,
         modality=reading.modality or study.modality,
     )
+    return replace(found, not_used=split.not_used) if split else found
 
 
 def _numbered(conditions: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -153,10 +156,11 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
     conditions = pd.DataFrame({"condition": names, "factor": reading.condition, "level": names, **_DEFAULTS})
     conditions.loc[conditions["condition"] == reference, ["factor", "level"]] = REFERENCE
     left = frame.drop(columns=[reading.case, reading.condition])
-    features = _features(left if reading.features is not None else _radiomic_or_numeric(left), reading, where)
+    split = split_columns(left, frame[reading.case]) if reading.features is None else None
+    features = _features(left[list(split.features)] if split else left, reading, where)
     renamed = frame[[reading.case, reading.condition, *features]]
     renamed = renamed.set_axis(["case_id", "condition", *features], axis=1)
-    return observe(
+    found = observe(
         renamed,
         assign_roles(conditions, reading.roles, where),
         where=where,
@@ -164,6 +168,7 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
         modality=reading.modality,
         exchangeable=reading.exchangeable,
     )
+    return replace(found, not_used=split.not_used) if split else found
 
 
 def _reference_of(names: list[str], reading: Reading, where: str) -> str | None:
@@ -193,11 +198,6 @@ def _one_reference(conditions: pd.DataFrame, where: str) -> None:
     references = conditions.loc[conditions["factor"] == REFERENCE, "condition"]
     if len(references) > 1:
         raise DataError(where, f"{len(references)} reference conditions ({', '.join(references[:5])})", "one")
-
-
-def _radiomic_or_numeric(frame: pd.DataFrame) -> pd.DataFrame:
-    radiomic = [name for name in frame.columns if is_radiomic(str(name))]
-    return frame[radiomic] if radiomic else frame.select_dtypes("number")
 
 
 def _features(frame: pd.DataFrame, reading: Reading, where: str) -> list[str]:
