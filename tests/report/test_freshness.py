@@ -11,6 +11,7 @@ from robustrad.audit.drift_settings import DriftSettings
 from robustrad.drift.experiment import RunSettings
 from robustrad.drift.question import Question
 from robustrad.report.command import stability_command
+from robustrad.report.compare import comparison
 from robustrad.report.derived import derive
 from robustrad.report.drift import drift_command
 from robustrad.report.holdings import read_holdings
@@ -97,3 +98,12 @@ def test_the_record_names_no_folder(tmp_path: Path) -> None:
     record = json.loads((folder / "stability" / "source.json").read_text(encoding="utf-8"))["features_from"]
     assert [sorted(one) for one in record] == [["cases", "file", "sha256"]]
     assert record[0]["file"] == "features.parquet"
+
+
+def test_studies_side_by_side_say_which_of_them_is_out_of_date(tmp_path: Path) -> None:
+    other = study(tmp_path / "other", n=6, factors=ONE)
+    (section,), _, _ = comparison([other, grown(tmp_path)])
+    older = [str(line) for line in section.lead if "was computed from an older features.parquet" in str(line)]
+    assert len(older) == 1
+    assert "robustrad stability" in older[0]
+    assert older[0].rstrip(".").endswith("study")
