@@ -76,6 +76,23 @@ Engine = Annotated[EngineChoice, typer.Option("--engine", help="Who computes the
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Worker processes [CPU cores].")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from robustrad import __version__
+
+        typer.echo(f"robustrad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version and exit.")
+    ] = False,
+) -> None:
+    """The robustness benchmark for radiomics: perturb, extract, measure stability and drift."""
+
+
 @app.command()
 def demo(
     out: Annotated[Path, typer.Argument(metavar="[OUT]", help="Folder of the demo.")] = Path("demo"),

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,11 @@ def test_help_names_every_command() -> None:
     names = "demo sweep cases check extract status stability protocols perturbations doctor"
     for name in names.split():
         assert f"\n  {name} " in told
+
+
+def test_the_version_is_told() -> None:
+    run = robustrad("--version")
+    assert (run.returncode, run.stdout) == (0, f"robustrad {version('robustrad')}\n")
 
 
 def test_check_tells_all_problems_and_exits_2(tmp_path: Path) -> None:
@@ -91,6 +97,18 @@ def test_status_tells_what_is_there_and_why_units_are_skipped(study: Path) -> No
     told = robustrad("status", study, "--failed").stdout
     assert "5 cases x 12 conditions = 60 units: 55 ok, 5 skipped" in told
     assert "case0  voxel_size=9mm  skipped: " in told
+    assert "To go on" not in told
+
+
+def test_status_tells_a_broken_case_once_and_how_to_go_on(protocol: Path, tmp_path: Path) -> None:
+    cases = write_cases(tmp_path / "data", 2)
+    (tmp_path / "data" / "case1_image.nii.gz").write_bytes(b"junk")
+    command = ("sweep", cases, tmp_path / "OUT", "--protocol", protocol, "--executor", "serial")
+    robustrad(*command, "--shard", "2/2")
+    told = robustrad("status", tmp_path / "OUT", "--failed").stdout
+    assert told.count("case1_image") == 1
+    assert "case1  all 12 conditions  failed: " in told
+    assert f"To go on: robustrad {' '.join(map(str, command))}\n" in told
 
 
 def test_stability_writes_its_tables_and_figure(study: Path, tmp_path: Path) -> None:

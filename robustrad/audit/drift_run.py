@@ -26,7 +26,7 @@ from robustrad.audit.runs import (
 )
 from robustrad.audit.safeguards.run import run_safeguards
 from robustrad.core.errors import DataError
-from robustrad.core.written import write_csv
+from robustrad.core.written import make_folder, remove_file, write_csv
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Settings
@@ -42,6 +42,7 @@ from robustrad.drift.question import Question
 from robustrad.drift.sites.run import RemedyTables
 from robustrad.drift.sites.words import by_name, remedy_sentences
 from robustrad.stability.clusters import correlation_clusters
+from robustrad.stability.origin import KEY, origins_of
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def run_drift(
     The same folder again takes what is there: an interrupted run resumes, a finished one is evaluated anew.
     """
     check_asked(settings, question, statistic="AUC")
+    origins = origins_of(sources)
     data = load_drift_data(sources, question)
     fits = _fit(data, question, settings, folder=folder, progress=progress)
     arms = [arm for one in fits for arm in one.arms]
@@ -111,14 +113,14 @@ def run_drift(
     compared = compared_remedies(data, fits, settings, folder=folder, progress=progress)
     if compared is not None:
         said += remedy_sentences(compared.remedies)
-    facts = drift_facts(data, settings, question)
+    facts = {**drift_facts(data, settings, question), KEY: origins}
     harmonization = harmonization_of(data, fits, settings)
     if harmonization is not None:
         said += harmonization_sentences(harmonization)
         facts["warnings"] = [*facts["warnings"], *isolated_warnings(harmonization)]
     paths: tuple[Path, ...] = ()
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         dropped = write_csv(data.dropped, folder / "dropped.csv")
         beside = (*_written(harmonization, folder / FILE), dropped)
         more = None if compared is None else by_name(compared)
@@ -129,7 +131,7 @@ def run_drift(
 def _written(table: pd.DataFrame | None, path: Path) -> tuple[Path, ...]:
     """Write a table of this run, or remove that of another."""
     if table is None:
-        path.unlink(missing_ok=True)
+        remove_file(path)
         return ()
     return (write_csv(table, path),)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustrad.core.written import write_csv, write_text
+from robustrad.core.written import make_folder, remove_file, write_csv, write_text
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.sites.survival_tables import SURVIVAL_REMEDIES
 
@@ -25,12 +25,12 @@ def write_survival(
     Tables of remedies and of harmonization that are not among ``frames`` are removed. ``survival.json`` is
     written last: where it is, the tables are complete.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     head = folder / "survival.json"
-    head.unlink(missing_ok=True)
+    remove_file(head)
     for name in (*SURVIVAL_REMEDIES, HARMONIZATION):
         if name not in frames:
-            (folder / f"{name}.csv").unlink(missing_ok=True)
+            remove_file(folder / f"{name}.csv")
     paths = [write_csv(frame, folder / f"{name}.csv") for name, frame in frames.items()]
     content = {
         **facts,

@@ -37,6 +37,7 @@ from robustrad.drift.survival.load import load_survival_data
 from robustrad.drift.survival.run import survival_arms
 from robustrad.drift.survival.sentences import survival_sentences
 from robustrad.drift.survival.times import Survival
+from robustrad.stability.origin import KEY, origins_of
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def run_survival(
     same folder again takes what is there.
     """
     _check(settings, question)
+    origins = origins_of(sources)
     data, survival = load_survival_data(sources, question, time=time)
     fits = _fit(data, survival, question, settings, folder=folder, progress=progress)
     arms = [arm for one in fits for arm in one.arms]
@@ -106,7 +108,7 @@ def run_survival(
     compared = compared_remedies(data, fits, settings, survival=survival, folder=folder, progress=progress)
     if compared is not None:
         said += remedy_sentences(compared.remedies, after="c_after", file=SURVIVAL_REMEDIES[0])
-    facts = survival_facts(data, survival, settings, question)
+    facts = {**survival_facts(data, survival, settings, question), KEY: origins}
     harmonization = harmonization_of(data, fits, settings, outcome=False)
     if harmonization is not None:
         said += harmonization_sentences(harmonization, file=f"{HARMONIZATION}.csv")

@@ -18,7 +18,13 @@ from robustrad.cases.files import Header, read_header, read_image
 from robustrad.cases.modality import modality_of
 from robustrad.cases.open import broken_in_roi, open_volume
 from robustrad.cases.rules import Rules
-from robustrad.cases.structure import grid_problem, header_problems, one_channel, region_problems
+from robustrad.cases.structure import (
+    flat_problem,
+    grid_problem,
+    header_problems,
+    one_channel,
+    region_problems,
+)
 from robustrad.cases.values import Severity, broken_elsewhere, value_problems
 from robustrad.core.errors import DataError, Problem
 from robustrad.extract.parameters import Parameters
@@ -75,7 +81,7 @@ def check_case(
     case: Case, *, source: str = "", voxels: bool = False, parameters: Parameters | None = None
 ) -> list[Finding]:
     """Check one case as ``check_cases`` does; ``source`` is the table's name for the messages."""
-    found = list(_files(case, Rules.of(parameters.settings if parameters else None)))
+    found = list(_files(case, parameters))
     if voxels and not any(severity == "error" for severity, _ in found):
         found += _voxels(case, parameters)
     return [
@@ -84,7 +90,8 @@ def check_case(
     ]
 
 
-def _files(case: Case, rules: Rules) -> Iterator[tuple[Severity, Problem]]:
+def _files(case: Case, parameters: Parameters | None) -> Iterator[tuple[Severity, Problem]]:
+    rules = Rules.of(parameters.settings if parameters else None)
     headers: dict[str, Header] = {}
     for name, path in (("image", case.image), ("mask", case.mask)):
         where = f"{case.place}, {name}"
@@ -105,17 +112,22 @@ def _files(case: Case, rules: Rules) -> Iterator[tuple[Severity, Problem]]:
             yield "warning", problem._replace(todo="correctMask is set: the mask is resampled.")
         elif problem:
             yield "error", problem
-    if mask:
-        yield from _errors(_mask(case, rules))
+    if case.image == case.mask:
+        yield "error", Problem(case.place, "image and mask are the same file", "a mask of its own", "")
+    elif mask:
+        yield from _errors(_mask(case, rules, parameters))
 
 
-def _mask(case: Case, rules: Rules) -> list[Problem]:
+def _mask(case: Case, rules: Rules, parameters: Parameters | None) -> list[Problem]:
     where = f"{case.place}, mask"
     try:
         mask = one_channel(read_image(case.mask, where=where).image, rules.channel)
     except DataError as error:
         return list(error.problems)
-    return list(region_problems(mask, rules.label_of(case), where, dimensions=rules.dimensions))
+    label = rules.label_of(case)
+    problems = list(region_problems(mask, label, where, dimensions=rules.dimensions))
+    flat = flat_problem(mask, label, where, parameters) if parameters and not problems else None
+    return [*problems, *([flat] if flat else [])]
 
 
 def _voxels(case: Case, parameters: Parameters | None) -> Iterator[tuple[Severity, Problem]]:

@@ -182,7 +182,7 @@ def _alone(
                 yield Problem(
                     str(path.relative_to(directory)),
                     f"this {name} has no {other}",
-                    f"a {other} for {'/'.join(key)!r}",
+                    f"{'an' if other == 'image' else 'a'} {other} for {'/'.join(key)!r}",
                     f"Nearest {other}: {near.relative_to(directory)}." if near else "",
                 )
 

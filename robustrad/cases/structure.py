@@ -11,8 +11,11 @@ from robustrad.cases.files import Header
 from robustrad.cases.rules import GRID_TOLERANCE
 from robustrad.core.errors import Problem
 from robustrad.core.geometry import Grid, Mask
+from robustrad.extract.parameters import Parameters
+from robustrad.extract.settings import resolved
 
 _MANY_LABELS = 50
+_MOST_LABELS = 256  # segmentations of the whole body have about 120 labels
 
 
 def header_problems(header: Header, where: str, *, channel: int | None = None) -> Iterator[Problem]:
@@ -72,7 +75,7 @@ def labeled(mask: sitk.Image, label: int) -> Mask:
 
 
 def region_problems(mask: sitk.Image, label: int, where: str, *, dimensions: int) -> Iterator[Problem]:
-    """Yield why the region of ``label`` has no features: label absent, mask empty, one voxel, a line.
+    """Yield why the region of ``label`` has no features: no label map, label absent, one voxel, a line.
 
     Parameters
     ----------
@@ -85,6 +88,10 @@ def region_problems(mask: sitk.Image, label: int, where: str, *, dimensions: int
     dimensions : int
         Axes along which the ROI must extend over two voxels or more (PyRadiomics' ``minimumROIDimensions``).
     """
+    unlike = _no_label_map(np.asarray(sitk.GetArrayViewFromImage(mask)), where)
+    if unlike is not None:
+        yield unlike
+        return
     inside = labeled(mask, label)
     if not inside.any():
         yield _absent(np.asarray(sitk.GetArrayViewFromImage(mask)), label, where)
@@ -104,6 +111,65 @@ def region_problems(mask: sitk.Image, label: int, where: str, *, dimensions: int
             f"a region that extends along {dimensions} (minimumROIDimensions)",
             "Contour it again, or leave it out.",
         )
+
+
+def flat_problem(mask: sitk.Image, label: int, where: str, parameters: Parameters) -> Problem | None:
+    """Return the problem of shape2D (``force2D``) on a region that stays thicker than a slice; None if none.
+
+    Parameters
+    ----------
+    mask : SimpleITK.Image
+        Scalar label map that holds ``label``.
+    label : int
+        Value of the ROI.
+    where : str
+        What the message names.
+    parameters : Parameters
+        Their ``force2D``, ``force2Ddimension``, ``resampledPixelSpacing`` and classes count.
+    """
+    settings = resolved(parameters.settings)
+    if not settings["force2D"] or "shape2D" not in parameters.feature_classes:
+        return None
+    axis = int(settings["force2Ddimension"])  # of the array: z, y, x
+    others = tuple(other for other in range(3) if other != axis)
+    slices = 1 + int(np.ptp(np.flatnonzero(labeled(mask, label).any(axis=others))))
+    asked = settings["resampledPixelSpacing"]
+    spacing = float(asked[2 - axis]) if isinstance(asked, list | tuple) else 0.0
+    left = slices * mask.GetSpacing()[2 - axis] / spacing if spacing else slices
+    if slices == 1 or left <= 2:
+        return None
+    return Problem(
+        where,
+        f"the ROI has {slices} slices along array axis {axis} (force2Ddimension), and shape2D needs one",
+        "",
+        "Name the classes in featureClass without shape2D, or leave out force2D.",
+    )
+
+
+def _no_label_map(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], where: str) -> Problem | None:
+    """Return the problem of a mask that is an image, or was interpolated like one; None for a label map."""
+    if array.dtype.kind == "f":
+        fractions = array[array != np.trunc(array)]
+        if fractions.size:
+            shown = ", ".join(f"{value:.3g}" for value in np.unique(fractions[:1000])[:3])
+            return Problem(
+                where,
+                f"the mask holds values that are not whole numbers ({shown} ...)",
+                "a label map",
+                "Is it an image, or an interpolated mask? Are image and mask swapped? Masks are resampled by "
+                "nearest neighbor, or cut at 0.5.",
+            )
+    if float(array.max()) - float(array.min()) < _MOST_LABELS:
+        return None
+    different = len(np.unique(array))
+    if different <= _MOST_LABELS:
+        return None
+    return Problem(
+        where,
+        f"the mask holds {different} different values ({array.min():g} to {array.max():g})",
+        "a label map",
+        "Is it an image? Are image and mask swapped? Of an atlas, save the ROI as a mask of its own.",
+    )
 
 
 def _absent(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], label: int, where: str) -> Problem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,9 @@ from robustrad.core.errors import DataError, Problem, nearest
 REQUIRED = ("case_id", "image", "mask")
 _MODALITY_WORDS = {**{name.upper(): name for name in MODALITIES}, "PET": "PT", "MRI": "MR", "": "unknown"}
 _LARGEST_LABEL = 2**32 - 1  # masks are read as unsigned 32-bit integers
+
+
+_ZIP = b"PK\x03\x04"  # what an .xlsx file is
 
 
 class Table(NamedTuple):
@@ -51,6 +55,32 @@ def load_cases(path: Path | str) -> Cases:
         With every problem of the table: missing columns, empty cells, duplicated case_id, bad labels,
         rows that are too long, no rows, a file that cannot be read.
     """
+    cases, problems = read_cases(path)
+    _refuse(problems)
+    return cases
+
+
+def read_cases(path: Path | str) -> tuple[Cases, list[Problem]]:
+    """Read what can be read of a table of cases, and return the problems of its rows beside it.
+
+    Parameters
+    ----------
+    path : path
+        As in :func:`load_cases`.
+
+    Returns
+    -------
+    Cases
+        The sound rows.
+    list of Problem
+        Of the others: empty cells, bad labels or modalities, a case_id that occurs twice.
+
+    Raises
+    ------
+    DataError
+        If the table itself is of no use: it cannot be read, columns are missing, rows are too long, or no
+        row is sound.
+    """
     path = Path(path)
     table = _parse(_text(path), str(path))
     _refuse(_header_problems(table))
@@ -59,9 +89,18 @@ def load_cases(path: Path | str) -> Cases:
     records = [(row, dict(zip(header, cells, strict=True))) for row, cells in table.rows]
     if is_batch_form(header):
         header, records = from_batch_form(header, records)
-    _refuse([*_cell_problems(table.source, records), *_duplicates(table.source, records)])
-    cases = tuple(_case(row, cells, path.absolute().parent) for row, cells in records)
-    return Cases(table.source, cases, header)
+    problems: list[Problem] = []
+    names = Counter(cells["case_id"].strip() for _, cells in records)
+    cases: list[Case] = []
+    for row, cells in records:
+        found = list(_cell_problems(table.source, row, cells))
+        problems += found
+        if not found and names[cells["case_id"].strip()] == 1:
+            cases.append(_case(row, cells, path.absolute().parent))
+    problems += _duplicates(table.source, records)
+    if not cases:
+        _refuse(problems)
+    return Cases(table.source, tuple(cases), header), problems
 
 
 def _text(path: Path) -> str:
@@ -77,6 +116,8 @@ def _text(path: Path) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if raw.startswith(_ZIP):
+            raise _workbook(path) from error
         line = raw[: error.start].count(b"\n") + 1
         raise DataError(
             f"{where} line {line}",
@@ -84,6 +125,8 @@ def _text(path: Path) -> str:
             "a text file in UTF-8",
             "Save it as 'CSV UTF-8'.",
         ) from error
+    if raw.startswith(_ZIP):
+        raise _workbook(path)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(
@@ -93,6 +136,11 @@ def _text(path: Path) -> str:
             "Is it another kind of file?",
         )
     return text
+
+
+def _workbook(path: Path) -> DataError:
+    kind = "an Excel workbook" if path.suffix.lower() in {".xlsx", ".xlsm"} else "a ZIP archive"
+    return DataError(str(path), f"this is {kind}", "a text table", "Save it as 'CSV UTF-8'.")
 
 
 def _parse(text: str, source: str) -> Table:
@@ -158,21 +206,20 @@ def _width_problems(table: Table) -> Iterator[Problem]:
             )
 
 
-def _cell_problems(source: str, records: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Problem]:
-    for row, cells in records:
-        name = cells["case_id"].strip()
-        where = f"{source} row {row}" + (f" ({name})" if name else "")
-        for column in REQUIRED:
-            if not cells[column].strip():
-                yield Problem(where, f"column {column!r} is empty", "", "Fill it in or remove the row.")
-        label = cells.get("label", "")
-        if _label(label) is None:
-            yield Problem(
-                where, f"label {label.strip()!r}", "a whole number of 1 or more", "0 is the background."
-            )
-        modality = cells.get("modality", "").strip()
-        if modality.upper() not in _MODALITY_WORDS:
-            yield Problem(where, f"modality {modality!r}", "CT, PT or MR, or an empty cell", "")
+def _cell_problems(source: str, row: int, cells: Mapping[str, str]) -> Iterator[Problem]:
+    name = cells["case_id"].strip()
+    where = f"{source} row {row}" + (f" ({name})" if name else "")
+    for column in REQUIRED:
+        if not cells[column].strip():
+            yield Problem(where, f"column {column!r} is empty", "", "Fill it in or remove the row.")
+    label = cells.get("label", "")
+    if _label(label) is None:
+        yield Problem(
+            where, f"label {label.strip()!r}", "a whole number of 1 or more", "0 is the background."
+        )
+    modality = cells.get("modality", "").strip()
+    if modality.upper() not in _MODALITY_WORDS:
+        yield Problem(where, f"modality {modality!r}", "CT, PT or MR, or an empty cell", "")
 
 
 def _duplicates(source: str, records: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Problem]:
@@ -202,7 +249,7 @@ def _case(row: int, cells: Mapping[str, str], folder: Path) -> Case:
         patient=cells.get("patient", "").strip() or name,
         modality=_MODALITY_WORDS[cells.get("modality", "").strip().upper()],
         row=row,
-        columns=dict(cells),
+        columns={**cells, "case_id": name},
     )
 
 

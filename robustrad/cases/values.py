@@ -23,6 +23,7 @@ Values = NDArray[Any]
 FEW_VOXELS = 64
 MANY_LEVELS = 256
 LARGEST_SUV = 100.0  # ROI median: no lesion reaches it, 1 kBq/mL (below every tumor) already is 1000 Bq/mL
+_NO_TEXTURE = "at least 2: texture of one level is not defined"
 SMALLEST_CT_RANGE = 50.0  # HU from minimum to maximum of the image: air, fat and muscle alone span 1000
 
 
@@ -121,6 +122,10 @@ def _levels(image: Values, roi: Values, where: str, settings: Settings) -> Itera
             Problem(where, "resegmentRange leaves no voxel", "", "Check its numbers and the units."),
         )
         return
+    if values.min() == values.max():
+        told = f"the ROI has one value ({float(values.min()):g}), so one gray level at any bins"
+        yield "error", Problem(where, told, _NO_TEXTURE, "Is it the right image, and the right place?")
+        return
     span = f"values from {float(values.min()):g} to {float(values.max()):g}"
     try:
         levels = count_levels(values, settings)
@@ -135,7 +140,7 @@ def _levels(image: Values, roi: Values, where: str, settings: Settings) -> Itera
             Problem(
                 where,
                 f"{span} give one gray level at {bins} {given}",
-                "at least 2: texture of one level is not defined",
+                _NO_TEXTURE,
                 "Use narrower bins, or check the units.",
             ),
         )

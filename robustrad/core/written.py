@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and errors that say why they could not be written."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -53,10 +54,40 @@ def write_bytes(content: bytes, path: Path) -> Path:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
+            temporary.unlink(missing_ok=True)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFullError(
                 str(path), "the disk is full", "", "Free some space and repeat."
             ) from error
         raise StudyError(str(path), f"cannot be written ({error.strerror})", "a writable folder") from error
     return path
+
+
+def make_folder(path: Path) -> Path:
+    """Make ``path`` and what leads to it, if it is not there.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(str(path), f"cannot be made ({error.strerror})", "a writable folder") from error
+    return path
+
+
+def remove_file(path: Path) -> None:
+    """Remove ``path`` if it is there.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StudyError(str(path), f"cannot be replaced ({error.strerror})", "a writable folder") from error

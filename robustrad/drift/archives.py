@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robustrad.core.written import write_bytes
+from robustrad.core.written import make_folder, write_bytes
 
 Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class Archives:
         buffer = io.BytesIO()
         named: dict[str, Any] = dict(arrays)
         np.savez_compressed(buffer, allow_pickle=False, **named)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         write_bytes(buffer.getvalue(), self.path(key))
 
 

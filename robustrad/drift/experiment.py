@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from robustrad.core.written import make_folder
 from robustrad.drift.archives import there
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.combat_sizes import check_batch_sizes
@@ -190,7 +191,7 @@ def fit_plans(
     then: list[Job] = [job for plan in plans for job in plan.others]
     todo: list[list[Job]] = [[job for job in stage if not store.holds(job.key)] for stage in (first, then)]
     if any(todo):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with tempfile.TemporaryDirectory(prefix="robustrad-drift-") as name:
             lay_out(data, folds, Path(name), survival=survival)
             setup = {"data": name, "arms": str(folder.resolve())}

@@ -130,6 +130,8 @@ def _refuse_crowded(low: Any, high: Any, count: int) -> None:
     try:
         np.histogram_bin_edges(np.asarray([low, high]), min(count, MAX_EDGES))
     except ValueError:
+        if low == high:
+            raise GrayLevelsError(f"the ROI has one value ({low:g}): no bins can tell it apart") from None
         raise GrayLevelsError(
             f"binCount {count} is more than the numbers of the image between {low:g} and {high:g} can tell "
             "apart; choose fewer bins"

@@ -42,6 +42,16 @@ def _images(parameters: Parameters) -> Iterator[str]:
         yield from image_names(image_type, {**parameters.settings, **own})
 
 
+def imageless_note(parameters: Parameters) -> str:
+    """Return a note on image types that give no image (a LoG without ``sigma``); empty if there is none."""
+    own = parameters.image_types.items()
+    empty = [name for name, settings in own if not image_names(name, {**parameters.settings, **settings})]
+    if not empty:
+        return ""
+    hint = " LoG needs sigma, such as LoG: {sigma: [2.0, 4.0]}." if "LoG" in empty else ""
+    return f"imageType {', '.join(empty)} gives no image, so no features beside shape.{hint}"
+
+
 def image_names(image_type: str, settings: Settings) -> list[str]:
     """Return the names of the images that one image type gives under ``settings`` (its own included)."""
     values = resolved(settings)

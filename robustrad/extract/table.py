@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
@@ -37,7 +38,8 @@ def write_features(path: Path, rows: Iterable[Row], *, parameters: Parameters) -
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
+            temporary.unlink(missing_ok=True)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFullError(
                 str(path), "the disk is full", "", "Make room and run it again."

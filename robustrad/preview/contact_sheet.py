@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from robustrad.core.errors import StudyError
+from robustrad.core.written import make_folder
 from robustrad.preview.command import preview_command
 from robustrad.protocol.read import builtin_files
 
@@ -38,6 +39,6 @@ def contact_sheet(study: Path, cases: Path, *, case: str | None = None, protocol
             str(study), f"its protocol {name!r} is not built in", "its file", "Pass --protocol FILE."
         )
     path = study / "report" / NAME
-    path.parent.mkdir(exist_ok=True)
+    make_folder(path.parent)
     preview_command(cases, path, protocol=name, case=case)
     return path

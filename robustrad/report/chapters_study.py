@@ -28,7 +28,7 @@ def done(holdings: Holdings) -> Section:
             "What was done",
             lacking="These are analyses of a feature table; it does not say how it was made.",
         )
-    cases, conditions = holdings.sheet("cases"), holdings.frame("conditions")
+    conditions = holdings.frame("conditions")
     protocol = holdings.protocol
     lead: list[str | Sentence | Markup] = []
     if len(conditions):
@@ -36,7 +36,7 @@ def done(holdings: Holdings) -> Section:
         lead.append(
             f"Protocol {protocol.get('name', 'without a name')}: {perturbed['factor'].nunique()} factors, "
             f"{len(conditions)} conditions with the unperturbed reference, over "
-            f"{0 if cases is None else len(cases.frame)} cases. Every case was seen under every "
+            f"{holdings.n_cases} cases. Every case was seen under every "
             "condition; what was skipped, and why, stands under Failures and skips."
         )
     body = (heading("Conditions"), picture, heading("Cases"), table_block(catalog.cohort(holdings)))

@@ -10,6 +10,7 @@ import pandas as pd
 from robustrad.core.errors import StudyError
 from robustrad.report.blocks import table_block
 from robustrad.report.derived import FOLDER, derive
+from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.html_table import BANDS
 from robustrad.report.sections import Section
@@ -46,7 +47,14 @@ def comparison(folders: Sequence[Path]) -> tuple[tuple[Section, ...], tuple[Tabl
     tables = (_studies_table(sheets[0]), _features_table(sheets[1], names))
     in_all = int(features["in_all"].eq("yes").sum())
     common = int(features["in_all"].ne("").sum())
+    older = [
+        f"{name}: {sentence}"
+        for name, study in zip(names, studies, strict=True)
+        for sentence in out_of_date(study)
+        if sentence.anchor == "stability"
+    ]
     lead = (
+        *older,
         (
             f"{in_all} of the {common} features that all {len(studies)} studies can classify are good or "
             "excellent under every "

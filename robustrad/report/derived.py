@@ -20,6 +20,7 @@ from robustrad.report.sheets import Sheet
 from robustrad.report.tables import write_csv
 from robustrad.report.troubles import trouble_counts, trouble_reasons
 from robustrad.stability.facts import VOLUMES
+from robustrad.stability.files import read_columns, read_parquet
 from robustrad.stability.observations import CHAINS, REFERENCE
 from robustrad.stability.shared_features import shared_counts
 from robustrad.stability.strength_summary import strength_table
@@ -48,7 +49,8 @@ def derive(holdings: Holdings) -> Holdings:
         added["strength"] = _wide(strength_table(features))
     cases = holdings.sheet("cases")
     if cases is not None:
-        added["cohort"] = cohort_table(cases.frame, volumes_ml=_volumes(cases.frame, features))
+        swept = _swept(cases.frame, features)
+        added["cohort"] = cohort_table(swept, volumes_ml=_volumes(swept, features))
     stability = holdings.sheet("stability")
     if stability is not None:
         added["survivors"] = survivors(stability.frame)
@@ -76,15 +78,13 @@ def write_derived(holdings: Holdings, folder: Path) -> list[Path]:
 
 def _features(holdings: Holdings) -> pd.DataFrame | None:
     """Return identity, strength and volume columns of ``features.parquet``, where it is there."""
-    import pyarrow.parquet as pq
-
     path = holdings.folder / "features.parquet"
     if not holdings.record or not path.is_file():
         return None
     identity = ("case_id", "condition", "factor", "level", "severity", "sign", "draw", "status", "reason")
-    names = pq.read_schema(path).names
+    names = read_columns(path)
     wanted = [name for name in names if name in (*identity, *VOLUMES) or name.startswith("strength_")]
-    return pd.read_parquet(path, columns=wanted)
+    return read_parquet(path, columns=wanted)
 
 
 def _units(holdings: Holdings, features: pd.DataFrame | None) -> pd.DataFrame:
@@ -127,6 +127,13 @@ def _wide(strength: pd.DataFrame) -> pd.DataFrame:
         rows.append(row)
     each = [name for measure in _MEASURES for name in (measure, f"{measure}_q1", f"{measure}_q3")]
     return pd.DataFrame(rows, columns=[*keys, "n", *each])
+
+
+def _swept(cases: pd.DataFrame, features: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows of the cases that were swept; all of them before that is known."""
+    if features is None or "case_id" not in cases:
+        return cases
+    return cases[cases["case_id"].str.strip().isin(features["case_id"])].reset_index(drop=True)
 
 
 def _volumes(cases: pd.DataFrame, features: pd.DataFrame | None) -> pd.Series | None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from robustrad.core.errors import StudyError
 from robustrad.report.sheets import Sheet, read_sheet
+from robustrad.stability.origin import RECORD, origin_of
 
 STABILITY = ("stability", "summary", "headline", "components", "components_summary")
 DRIFT = (
@@ -42,6 +43,11 @@ class Holdings:
         Whether ``features.parquet`` is there (true for analyses of a feature table).
     captions : mapping of str to str
         Texts that analyses left beside their figures.
+    stability_record : dict
+        ``stability/source.json``: the feature table that stability was computed from; empty where not told.
+    features_now : dict or None
+        The ``features.parquet`` that is there now, see :func:`robustrad.stability.origin.origin_of`; None for
+        analyses of a feature table.
     """
 
     folder: Path
@@ -51,6 +57,8 @@ class Holdings:
     sheets: Mapping[str, Sheet]
     finished: bool
     captions: Mapping[str, str] = field(default_factory=dict)
+    stability_record: dict[str, Any] = field(default_factory=dict)
+    features_now: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -71,6 +79,12 @@ class Holdings:
         if isinstance(found, list):
             return {str(factor.get("name")): factor for factor in found}
         return dict(found) if isinstance(found, dict) else {}
+
+    @property
+    def n_cases(self) -> int:
+        """Number of cases swept: those of ``features.parquet``, before it is there those of ``cases.csv``."""
+        swept = None if self.features_now is None else self.features_now["cases"]
+        return len(self.frame("cases")) if swept is None else int(swept)
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the table ``name`` where it is there and has rows."""
@@ -115,7 +129,16 @@ def read_holdings(folder: Path) -> Holdings:
             "a study folder (robustrad sweep), or the tables of robustrad stability or robustrad drift",
         )
     finished = (folder / "features.parquet").is_file() or not record
-    return Holdings(folder, record, drift_record, survival_record, sheets, finished)
+    return Holdings(
+        folder,
+        record,
+        drift_record,
+        survival_record,
+        sheets,
+        finished,
+        stability_record=_json(folder / "stability" / RECORD) or _json(folder / RECORD),
+        features_now=origin_of(folder) if record else None,
+    )
 
 
 def _candidates() -> dict[str, tuple[str, ...]]:

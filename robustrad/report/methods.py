@@ -9,6 +9,7 @@ from robustrad import __version__
 from robustrad.core.errors import RobustradError
 from robustrad.report import extraction_text as words
 from robustrad.report.factor_text import factor_text
+from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings
 from robustrad.report.methods_model import model_text
 from robustrad.report.model_facts import fitted_models
@@ -44,6 +45,7 @@ class Methods:
 def methods(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Methods:
     """Return the methods text of a study; only what the study holds is described."""
     parts = [
+        ("Before use", " ".join(map(str, out_of_date(holdings)))),
         ("Perturbations", " ".join(_perturbations(holdings))),
         ("Features", " ".join(_extraction(holdings))),
         ("Stability", " ".join(_stability(holdings, thresholds))),
@@ -79,14 +81,14 @@ def _perturbations(holdings: Holdings) -> Iterator[str]:
     protocol, factors = holdings.protocol, holdings.factors
     if not factors:
         return
-    cases, conditions = holdings.frame("cases"), holdings.frame("conditions")
+    conditions = holdings.frame("conditions")
     design = {
         "one_at_a_time": "one factor at a time",
         "factorial": "in all combinations of factors",
         "chains": "in chains of all factors, drawn once and the same for all cases",
     }.get(str(protocol.get("design")), str(protocol.get("design")))
     yield (
-        f"Robustness was assessed by perturbing the images and contours of {len(cases)} cases under "
+        f"Robustness was assessed by perturbing the images and contours of {holdings.n_cases} cases under "
         f"{len(conditions)} conditions (the unperturbed reference among them), {design}, with robustrad "
         f"{__version__} "
         f"(protocol {protocol.get('name')}, seed {holdings.record.get('seed')}); image perturbation "

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from robustrad.core.errors import StudyError
-from robustrad.core.written import csv_text, write_bytes, write_csv, write_text
+from robustrad.core.written import csv_text, make_folder, remove_file, write_bytes, write_csv, write_text
 from robustrad.report.components import components_caption, components_figure
 from robustrad.report.components_latex import components_latex
 from robustrad.report.figures import heatmap_caption, render_figure, stability_figure
 from robustrad.report.tables import text_or, to_latex
 from robustrad.stability.classes import KOO_LI, Thresholds
 from robustrad.stability.components_summary import components_summary, harmonizable_line
+from robustrad.stability.origin import KEY, RECORD
 from robustrad.stability.shared_patients import shared_patients_text
 from robustrad.stability.strength import STRENGTH, strength_text
 from robustrad.stability.summary import headline, summary
@@ -33,6 +35,8 @@ class StabilityReport:
         Files, in the order in which they are told.
     thresholds : three floats
         Of the classes.
+    not_used : tuple of str
+        What to say of the columns that were not taken as features.
     """
 
     table: pd.DataFrame
@@ -41,6 +45,7 @@ class StabilityReport:
     paths: tuple[Path, ...]
     thresholds: Thresholds
     components_summary: pd.DataFrame | None = None
+    not_used: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -52,6 +57,7 @@ class StabilityReport:
         lines = [
             f"{features} features, up to {subjects} cases.{few}",
             *filter(None, [shared_patients_text(self.table)]),
+            *(f"Not used: {line}." for line in self.not_used),
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
             _columns("factor", "role", "severity or level", "strength", "features", "clusters"),
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
@@ -65,7 +71,11 @@ class StabilityReport:
     def data(self) -> dict[str, Any]:
         """The same for machines."""
         counts = self.headline.astype(object).where(self.headline.notna(), None)
-        told = {"headline": counts.to_dict("records"), "files": [str(path) for path in self.paths]}
+        told: dict[str, Any] = {
+            "headline": counts.to_dict("records"),
+            "files": [str(path) for path in self.paths],
+            "not_used": list(self.not_used),
+        }
         if self.components_summary is not None:
             shares = self.components_summary[["factor", "role", "feature_class", "harmonizable_share"]]
             told["harmonizable"] = shares.astype(object).where(shares.notna(), None).to_dict("records")
@@ -87,6 +97,8 @@ def write_stability(
     thresholds: Thresholds = KOO_LI,
     alpha: float = 0.05,
     note: str = "",
+    origins: Sequence[dict[str, Any]] = (),
+    not_used: tuple[str, ...] = (),
 ) -> StabilityReport:
     """Write the views of a stability table into ``folder``: CSV, LaTeX, figures and their captions.
 
@@ -104,6 +116,11 @@ def write_stability(
         With which the table was made, for the texts.
     note : str
         A sentence for the footnotes: who computed the features.
+    origins : sequence of dict
+        The feature tables that the numbers come from (:func:`robustrad.stability.origin.origins_of`), for
+        ``source.json``.
+    not_used : tuple of str
+        What to say of the columns that were not taken as features.
 
     Returns
     -------
@@ -123,10 +140,8 @@ def write_stability(
     caption = f"{heatmap_caption(summarized, alpha=alpha)} {note}".rstrip() + "\n"
     parts = None if components is None else components_summary(components, table)
     views = {} if components is None or parts is None else _component_views(components, parts, note)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StudyError(str(folder), f"cannot be made ({error.strerror})", "a writable folder") from error
+    make_folder(folder)
+    remove_file(folder / RECORD)  # written last: where it is, the tables are of its source
     paths = (
         write_csv(table, folder / "stability.csv"),
         write_csv(summarized, folder / "summary.csv"),
@@ -135,8 +150,9 @@ def write_stability(
         *(write_bytes(content, folder / f"heatmap{suffix}") for suffix, content in figure.items()),
         write_text(caption, folder / "heatmap.txt"),
         *(write_bytes(content, folder / name) for name, content in views.items()),
+        write_text(json.dumps({KEY: list(origins)}, indent=2) + "\n", folder / RECORD),
     )
-    return StabilityReport(table, summarized, counted, paths, thresholds, parts)
+    return StabilityReport(table, summarized, counted, paths, thresholds, parts, not_used)
 
 
 def _component_views(components: pd.DataFrame, parts: pd.DataFrame, note: str) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from robustrad.report.catalog_remedies import NONE, experiments
+from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sentence
 from robustrad.report.verdict_drift import holds_until, model_verdict, signal, volume
@@ -16,6 +17,7 @@ def verdict(holdings: Holdings) -> list[Sentence]:
     """Return the sentences of the first screen, in the order in which they are read."""
     return [
         *_completeness(holdings),
+        *out_of_date(holdings),
         *stability_verdict(holdings),
         *signal(holdings),
         *model_verdict(holdings),

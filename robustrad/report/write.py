@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from robustrad.core.errors import RobustradError, StudyError, nearest
+from robustrad.core.errors import RobustradError, nearest
+from robustrad.core.written import make_folder
 from robustrad.report import catalog, catalog_drift, catalog_remedies, catalog_survival
 from robustrad.report.assemble import html_report
 from robustrad.report.compare import comparison
@@ -172,7 +173,4 @@ def _figures(drawn: Iterable[Plate], folder: Path, width_mm: float) -> list[Path
 
 def _make(*folders: Path) -> None:
     for path in folders:
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StudyError(str(path), f"cannot be made ({error.strerror})", "a writable folder") from error
+        make_folder(path)

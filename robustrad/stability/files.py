@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from robustrad.core.errors import DataError
 
@@ -52,7 +56,7 @@ def read_table(path: Path, identifiers: Iterable[str] = ()) -> pd.DataFrame:
         raise DataError(str(path), "not there", "a study folder or a CSV, TSV or Parquet table")
     suffix = path.suffix.lower()
     if suffix in {".parquet", ".pq"}:
-        return pd.read_parquet(path)
+        return read_parquet(path)
     if suffix not in {".csv", ".tsv"}:
         raise DataError(str(path), f"a {suffix or 'nameless'} file", "a study folder, .csv, .tsv or .parquet")
     separator = "," if suffix == ".csv" else "\t"
@@ -92,11 +96,39 @@ def read_study(folder: Path) -> StudyTables:
     table = read_table(cases, ("case_id", "patient", "modality")) if cases.is_file() else pd.DataFrame()
     return StudyTables(
         name=folder.name,
-        features=pd.read_parquet(folder / "features.parquet"),
+        features=read_parquet(folder / "features.parquet"),
         roles=roles_of(conditions),
         patients=_patients(table),
         modality=_modality(folder / "study.json", table),
     )
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Return a Parquet table, or its ``columns``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    with _readable(path):
+        return pd.read_parquet(path, columns=columns)
+
+
+def read_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a Parquet table; errors as :func:`read_parquet`."""
+    with _readable(path):
+        return list(pq.read_schema(path).names)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        own = path.name == "features.parquet"
+        todo = "The command of the sweep, again, writes it from the parts." if own else ""
+        raise DataError(str(path), f"cannot be read as Parquet ({error})", "a whole file", todo) from error
 
 
 def roles_of(conditions: pd.DataFrame) -> dict[str, str]:
@@ -116,9 +148,19 @@ def _patients(cases: pd.DataFrame) -> dict[str, str]:
 
 def _modality(study: Path, cases: pd.DataFrame) -> str | None:
     """Return the protocol's modality, else the one that all cases share."""
-    protocol = json.loads(study.read_text(encoding="utf-8")).get("protocol", {}) if study.is_file() else {}
-    declared = protocol.get("modality")
+    declared = _protocol(study).get("modality") if study.is_file() else None
     if declared not in {None, "any"}:
         return str(declared)
     found = set(cases["modality"].dropna()) if "modality" in cases.columns else set()
     return str(found.pop()) if len(found) == 1 else None
+
+
+def _protocol(study: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(study.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(str(study), f"cannot be read ({error})", "a study made by robustrad sweep") from error
+    protocol = record.get("protocol", {}) if isinstance(record, dict) else None
+    if not isinstance(protocol, dict):
+        raise DataError(str(study), "not the record of a study", "a study made by robustrad sweep")
+    return protocol

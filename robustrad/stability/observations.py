@@ -43,6 +43,8 @@ class Observations:
         The conditions are repeats of one thing, without a reference.
     strength : ndarray of shape (n_cases, m_conditions, len(STRENGTH)) or None
         Measured strength; None of a table without.
+    not_used : tuple of str
+        What to say of the columns of a feature table that were not taken as features.
     """
 
     values: Floats
@@ -53,6 +55,7 @@ class Observations:
     modality: str | None = None
     exchangeable: bool = False
     strength: Floats | None = None
+    not_used: tuple[str, ...] = ()
 
     @property
     def reference(self) -> Floats | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from robustrad.core.errors import DataError, nearest
+from robustrad.stability.columns import split_columns
 from robustrad.stability.files import StudyTables, read_study, read_table, roles_of
-from robustrad.stability.naming import is_radiomic
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, assign_roles, observe
 from robustrad.stability.shared_patients import PATIENT, patients_of
 
@@ -35,8 +35,8 @@ class Reading:
     roles : mapping of factor to role
         Over the study's own.
     features : sequence of str, optional
-        Columns to use. Default for a plain table: those with PyRadiomics names (or ``engine:name``) or, if
-        there is none, all numeric ones.
+        Columns to use. Default for a table: those with PyRadiomics names (or ``engine:name``) or, if there is
+        none, the numeric ones that vary within cases.
     modality : str, optional
         ``PT``, ``CT`` or ``MR``; default the study's.
     """
@@ -90,11 +90,12 @@ def read_source(source: object, reading: Reading, *, where: str = "table") -> Ob
 
 def _from_frame(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
     if {"factor", "level"} <= set(frame.columns):
-        return _structured(StudyTables(where, frame), reading)
+        return _structured(StudyTables(where, frame), reading, foreign=True)
     return _plain(frame, reading, where)
 
 
-def _structured(study: StudyTables, reading: Reading) -> Observations:
+def _structured(study: StudyTables, reading: Reading, *, foreign: bool = False) -> Observations:
+    """Return a study's table, or a ``foreign`` one that may hold more than features."""
     frame, where = study.features, study.name
     if reading.reference is not None or reading.exchangeable:
         raise DataError(
@@ -121,14 +122,16 @@ def _structured(study: StudyTables, reading: Reading) -> Observations:
     _one_reference(conditions, where)
     strength = [name for name in frame.columns if str(name).startswith(("strength_", "diagnostics_"))]
     left = frame.drop(columns=[*strength, *(_NOT_FEATURES & set(frame.columns))])
-    return observe(
+    split = split_columns(left, frame["case_id"]) if foreign and reading.features is None else None
+    found = observe(
         frame,
         assign_roles(conditions, reading.roles, where),
         where=where,
-        features=_features(left, reading, where),
+        features=_features(left[list(split.features)] if split else left, reading, where),
         patients=study.patients if study.patients is not None else patients_of(frame, "case_id", where),
         modality=reading.modality or study.modality,
     )
+    return replace(found, not_used=split.not_used) if split else found
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
@@ -171,10 +174,11 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
     conditions.loc[conditions["condition"] == reference, ["factor", "level"]] = REFERENCE
     patients = patients_of(frame, reading.case, where)
     left = frame.drop(columns=[reading.case, reading.condition, *([] if patients is None else [PATIENT])])
-    features = _features(left if reading.features is not None else _radiomic_or_numeric(left), reading, where)
+    split = split_columns(left, frame[reading.case]) if reading.features is None else None
+    features = _features(left[list(split.features)] if split else left, reading, where)
     renamed = frame[[reading.case, reading.condition, *features]]
     renamed = renamed.set_axis(["case_id", "condition", *features], axis=1)
-    return observe(
+    found = observe(
         renamed,
         assign_roles(conditions, reading.roles, where),
         where=where,
@@ -183,6 +187,7 @@ def _plain(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
         modality=reading.modality,
         exchangeable=reading.exchangeable,
     )
+    return replace(found, not_used=split.not_used) if split else found
 
 
 def _reference_of(names: list[str], reading: Reading, where: str) -> str | None:
@@ -212,11 +217,6 @@ def _one_reference(conditions: pd.DataFrame, where: str) -> None:
     references = conditions.loc[conditions["factor"] == REFERENCE, "condition"]
     if len(references) > 1:
         raise DataError(where, f"{len(references)} reference conditions ({', '.join(references[:5])})", "one")
-
-
-def _radiomic_or_numeric(frame: pd.DataFrame) -> pd.DataFrame:
-    radiomic = [name for name in frame.columns if is_radiomic(str(name))]
-    return frame[radiomic] if radiomic else frame.select_dtypes("number")
 
 
 def _features(frame: pd.DataFrame, reading: Reading, where: str) -> list[str]:

@@ -69,8 +69,8 @@ def stability_table(
     roles : mapping of factor to role, optional
         ``acquisition``, ``delineation``, ``definition`` or ``control``; over what the study says.
     features : sequence of str, optional
-        Columns to use. Default: all features of a study; of a plain table, the columns with PyRadiomics names
-        (or ``engine:name``) or, if there is none, all numeric ones.
+        Columns to use. Default: all features of a study; of a table, the columns with PyRadiomics names (or
+        ``engine:name``) or, if there is none, the numeric ones that vary within cases (no outcome, no age).
     modality : str, optional
         ``PT`` makes intensities a ratio scale, so that wCV is defined for them; default the study's.
     thresholds : three floats, default (0.5, 0.75, 0.9)

@@ -145,7 +145,9 @@ def _levels(
         bins = count_levels(region.values, original_settings(parameters))
         strength["strength_bins"] = float(bins)
         if bins < 2:
-            raise RegionRefusedError(f"one gray level at {_binning(parameters)}: textures are not defined")
+            one = region.values.min() == region.values.max()
+            told = "the ROI has one value" if one else f"one gray level at {_binning(parameters)}"
+            raise RegionRefusedError(f"{told}: textures are not defined")
         features = node.setup.engine.features(region, parameters)
     if guard.results:
         yield from guard.results

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from robustrad.core.errors import RobustradError
 from robustrad.core.told import Told
 from robustrad.sweep.estimate import estimate
+from robustrad.sweep.merged import changed_note, read_merged, some
 from robustrad.sweep.progress import duration
 from robustrad.sweep.run import (
     EngineName,
@@ -22,7 +24,7 @@ from robustrad.sweep.run import (
     prepare_sweep,
     run_sweep,
 )
-from robustrad.sweep.status import study_status
+from robustrad.sweep.status import Status, study_status
 from robustrad.sweep.store import Store
 
 
@@ -56,15 +58,18 @@ def sweep_command(request: SweepRequest) -> tuple[int, Told]:
         limit=request.limit,
         shard=shard,
         progress=True,
+        resume=_again(request),
     )
     data = {**asdict(study), "folder": str(study.folder)}
     if study.missing:
-        text = f"{study.folder}: {study.missing} units are still missing; run the other shards."
+        others = "; run the other shards." if shard else "."
+        text = f"{study.folder}: {study.missing} units are still missing{others}"
+        text = "\n".join([text, *study.notes])
         return _failed_so_far(study.folder), Told(text, data)
     text = f"{study.folder}: {study.ok} ok, {study.skipped} skipped, {study.failed} failed."
     if study.skipped or study.failed:
         text += f"\nWhy: robustrad status {study.folder} --failed"
-    text = "\n".join([text, *study.disparities, f"Next: robustrad stability {study.folder}"])
+    text = "\n".join([text, *study.notes, *study.disparities, f"Next: robustrad stability {study.folder}"])
     return (1 if study.failed or study.disparities else 0), Told(text, data)
 
 
@@ -75,11 +80,13 @@ def dry_run_text(request: SweepRequest) -> tuple[int, Told]:
     store = Store(request.out)
     check_folder(ready, store)
     _, plan = plan_sweep(ready, store, retry_failed=request.retry_failed, limit=request.limit, shard=shard)
+    changed = changed_note(plan, store.index() if store.parts_dir.is_dir() else [], read_merged(request.out))
     cost = estimate(ready, plan, jobs=request.jobs)
     counts = f"{cost.cases} cases x {cost.conditions} conditions = {cost.units} units"
     lines = [
         f"protocol {ready.protocol.name}, engine {ready.record['engine']['name']}, seed {request.seed}",
         f"{counts}; {cost.missing} to do, in {cost.tasks} tasks",
+        *([changed] if changed else []),
     ]
     if not math.isnan(cost.seconds):
         timed = f"{cost.timed_case}: {cost.timed_units} units in {cost.timed_seconds:.2f} s"
@@ -97,13 +104,60 @@ def status_text(folder: Path, *, failed: bool) -> Told:
     done = ", ".join(f"{count} {name}" for name, count in sorted(found.counts.items()))
     lines = [
         f"{folder}: {found.cases} cases x {found.conditions} conditions = {found.units} units: {done}",
-        "features.parquet is there" if found.merged else "features.parquet is not written yet",
+        _merged_line(found),
     ]
     if failed:
-        lines += [f"{t.case_id}  {t.condition}  {t.status}: {t.reason}" for t in found.troubles]
+        lines += _trouble_lines(found)
     elif found.troubles:
         lines.append(f"Why: robustrad status {folder} --failed")
+    unfinished = found.counts.get("missing") or found.rows < found.units or found.older
+    if unfinished:
+        lines.append(f"To go on: {found.resume or 'the command that made this study, again.'}")
     return Told("\n".join(lines), asdict(found))
+
+
+def _merged_line(found: Status) -> str:
+    """Say whether features.parquet holds what the parts hold."""
+    if not found.merged:
+        return "features.parquet is not written yet"
+    told = []
+    if found.rows < found.units:
+        told.append(f"features.parquet holds {found.rows} of these {found.units} units.")
+    if found.older:
+        told.append(f"features.parquet is of older files of {some(list(found.older))}.")
+    return " ".join(told) or "features.parquet is there"
+
+
+def _trouble_lines(found: Status) -> list[str]:
+    """Return a line per case and reason, with its conditions: a broken file is told once."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for t in found.troubles:
+        groups.setdefault((t.case_id, t.status, t.reason), []).append(t.condition)
+    return [
+        f"{case}  {_conditions(names, found.conditions)}  {status}: {reason}"
+        for (case, status, reason), names in groups.items()
+    ]
+
+
+def _conditions(names: list[str], of: int) -> str:
+    if len(names) == of > 1:
+        return f"all {of} conditions"
+    return names[0] if len(names) == 1 else f"{len(names)} conditions ({', '.join(names)})"
+
+
+def _again(request: SweepRequest) -> str:
+    """Return the command of ``request`` for the whole study: without limit, shard and retry."""
+    words = ["robustrad", "sweep", str(request.cases), str(request.out)]
+    for name, value, usual in (
+        ("--protocol", request.protocol, None),
+        ("--params", request.params, None),
+        ("--engine", request.engine, "auto"),
+        ("-j", request.jobs, None),
+        ("--executor", request.executor, "processes"),
+        ("--seed", request.seed, 0),
+    ):
+        words += [] if value == usual else [name, str(value)]
+    return shlex.join(words)
 
 
 def read_shard(text: str | None) -> Shard | None:

@@ -59,9 +59,10 @@ def check_same_study(
     """
     problems = [
         Problem(folder, f"its study has {key} {_short(old.get(key))}", f"{key} {_short(new[key])}")
-        for key in ("schema", "seed", "engine", "versions")
+        for key in ("schema", "seed", "engine")
         if _differ(old.get(key), new[key])
     ]
+    problems += _versions(folder, old.get("versions"), new["versions"])
     if _differ(old.get("protocol", {}).get("parameters"), new["protocol"]["parameters"]):
         problems.append(Problem(folder, "its study has other extraction parameters", "the same"))
     for name, identity in old_names.items():
@@ -74,6 +75,19 @@ def check_same_study(
         more = [Problem(folder, f"{len(problems) - 8} more differences")] if len(problems) > 8 else []
         todo = Problem(folder, "belongs to another study", "", "Choose another OUT.")
         raise StudyError.of([todo, *shown, *more])
+
+
+def _versions(folder: str, old: object, new: dict[str, str]) -> list[Problem]:
+    """Return a problem for each version that differs, and none for those that are equal."""
+    there = old if isinstance(old, dict) else {}
+    return [
+        Problem(
+            folder,
+            f"made with {name} {there.get(name, 'absent')}; this environment has {new.get(name, 'none')}",
+        )
+        for name in dict.fromkeys([*there, *new])
+        if _differ(there.get(name), new.get(name))
+    ]
 
 
 def _differ(old: object, new: object) -> bool:

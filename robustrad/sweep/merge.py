@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from robustrad.sweep.merged import told
 from robustrad.sweep.plan import Plan, Unit
 from robustrad.sweep.store import Part, Store
 from robustrad.sweep.study import FEATURES, Study
@@ -30,7 +31,7 @@ def merge(plan: Plan, store: Store) -> Study:
         rows.setdefault(plan.done[unit], []).append((row, unit[2]))
     for part, wanted in rows.items():
         wide.fill(pq.read_table(part.path), wanted)
-    store.write_table(FEATURES, wide.table(_identity(plan)))
+    store.write_table(FEATURES, wide.table(_identity(plan)).replace_schema_metadata(told(plan)))
     ok, skipped, failed = (wide.status.count(status) for status in ("ok", "skipped", "failed"))
     return Study(store.folder, ok, skipped, failed)
 

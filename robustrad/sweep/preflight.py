@@ -23,6 +23,7 @@ from robustrad.sweep.branch import open_reference, original_settings
 from robustrad.sweep.tasks import case_ref
 
 _LOOKED_AT = 5
+_CONSTANT = "the ROI has one value"
 
 
 def preflight(cases: Cases, protocol: Protocol, engine: Engine) -> list[str]:
@@ -50,7 +51,7 @@ def preflight(cases: Cases, protocol: Protocol, engine: Engine) -> list[str]:
     if not usable:
         raise DataError.of(problems)
     _check_bins(usable, protocol, engine, cases.source)
-    return [f"{problem} The case will be recorded as failed." for problem in problems]
+    return [f"{problem} The case will have no features." for problem in problems]
 
 
 def _check_bins(usable: list[Case], protocol: Protocol, engine: Engine, source: str) -> None:
@@ -67,7 +68,7 @@ def _check_bins(usable: list[Case], protocol: Protocol, engine: Engine, source: 
             f"protocol {protocol.name}, {name}",
             f"{told[0]} in every case looked at",
             "",
-            "Choose other bins.",
+            "Look at images and masks." if set(told) == {_CONSTANT} else "Choose other bins.",
         )
         for name, told in complaints.items()
         if all(told)
@@ -108,4 +109,6 @@ def _complaint(values: NDArray[np.floating], settings: Settings) -> str:
         levels = count_levels(values, settings)
     except RegionRefusedError as error:
         return str(error)
+    if values.min() == values.max():
+        return _CONSTANT
     return "one gray level" if levels < 2 else ""

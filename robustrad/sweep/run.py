@@ -5,16 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from robustrad.cases.case import Case, Cases
-from robustrad.cases.modality import modality_of
 from robustrad.cases.table import load_cases
-from robustrad.core.errors import DataError, Problem, ProtocolError, StorageFullError, StudyError
+from robustrad.cases.together import (
+    modalities_of,
+    modality_problems,
+    protocol_problem,
+    the_one,
+    unknown_note,
+)
+from robustrad.core.errors import DataError, ProtocolError, StorageFullError, StudyError
 from robustrad.extract.engines import choose_engine
+from robustrad.extract.names import imageless_note
 from robustrad.protocol.builtin import protocol_for
 from robustrad.protocol.model import Protocol
 from robustrad.protocol.read import load_protocol
@@ -22,12 +30,13 @@ from robustrad.sweep import executors
 from robustrad.sweep.conditions import Condition, build_conditions
 from robustrad.sweep.identity import check_same_study, study_record
 from robustrad.sweep.merge import merge
+from robustrad.sweep.merged import changed_note, read_merged, with_those_before
 from robustrad.sweep.plan import Plan, build_plan
 from robustrad.sweep.preflight import preflight
 from robustrad.sweep.progress import Progress
 from robustrad.sweep.runner import Outcome, failed, write
 from robustrad.sweep.store import Store
-from robustrad.sweep.study import CASES, CONDITIONS, STUDY, Study
+from robustrad.sweep.study import CASES, CONDITIONS, RESUME, STUDY, Study
 from robustrad.sweep.tasks import CaseRef, Task, case_ref
 from robustrad.sweep.watch import ORACLE, exceeded_text, watch_parity
 from robustrad.workers.interrupt import interruptible
@@ -143,11 +152,12 @@ def prepare_sweep(
 ) -> Sweep:
     """Read and check everything that a sweep needs; parameters as in ``sweep``."""
     table = cases if isinstance(cases, Cases) else load_cases(Path(cases))
-    modalities = {case.case_id: modality_of(case) for case in table}
-    chosen = load_protocol(protocol or protocol_for(_common(modalities)), params=params)
-    _check_modalities(table, modalities, chosen)
+    modalities = modalities_of(table)
+    chosen = load_protocol(protocol or protocol_for(the_one(modalities)), params=params)
+    _refuse_pooling(table, modalities, chosen)
     choice = choose_engine(engine, chosen.parameters)
-    notes = [choice.note] if choice.note else []
+    told = (choice.note, unknown_note(table, modalities), imageless_note(chosen.parameters))
+    notes = [note for note in told if note]
     notes += preflight(table, chosen, choice.engine)
     return Sweep(
         table,
@@ -188,18 +198,25 @@ def run_sweep(
     limit: int | None = None,
     shard: Shard | None = None,
     progress: bool = False,
+    resume: str = "",
 ) -> Study:
-    """Run a prepared sweep; parameters as in ``sweep``."""
+    """Run a prepared sweep; parameters as in ``sweep``, and the command that resumes it, for ``status``."""
     store = Store(out)
     check_folder(ready, store)
     store.create()
     store.sweep_leftovers()
     _write_study(ready, store)
+    if resume:
+        store.write_bytes(RESUME, f"{resume}\n".encode())
     whole, mine = plan_sweep(ready, store, retry_failed=retry_failed, limit=limit, shard=shard)
+    changed = changed_note(mine, store.index(), read_merged(out))
+    if changed and progress:
+        print(f"robustrad: {changed}", file=sys.stderr)
     with interruptible():
         try:
             _run(mine, ready, store, jobs=jobs, executor=executor, progress=progress)
-            return finish(whole, ready, store, jobs=None if executor == "serial" else jobs or _cores())
+            study = finish(whole, ready, store, jobs=None if executor == "serial" else jobs or _cores())
+            return replace(study, notes=(*([changed] if changed else []), *study.notes))
         finally:
             store.sweep_leftovers()
 
@@ -222,17 +239,26 @@ def check_folder(ready: Sweep, store: Store) -> None:
 
 
 def finish(plan: Plan, ready: Sweep, store: Store, *, jobs: int | None) -> Study:
-    """If all parts of ``plan`` are there, watch parity and merge; return the study either way."""
+    """If all parts of ``plan`` are there, watch parity and merge; return the study either way.
+
+    Cases of the table beyond ``plan`` (a ``limit``) that ``features.parquet`` held stay in it; where their
+    parts do not hold all conditions it is left alone.
+    """
     parts = store.index()
     store.forget_failures(parts, {case.case_id: case.content for case in plan.cases})
     now = build_plan(plan.cases, plan.conditions, parts)
     if now.missing:
         return Study(store.folder, missing=now.missing)
+    now, notes = with_those_before(
+        now, ready.cases, store.index(), read_merged(store.folder), ref=lambda case: _ref(case, ready)
+    )
+    if now.missing:
+        return Study(store.folder, missing=now.missing, notes=notes)
     if ready.record["engine"]["name"] == ORACLE:
-        return merge(now, store)
+        return replace(merge(now, store), notes=notes)
     parity = watch_parity(now, store, ready.record, jobs=jobs)
     store.write_json(STUDY, {**ready.record, "parity": parity})
-    return replace(merge(now, store), disparities=tuple(exceeded_text(parity)))
+    return replace(merge(now, store), disparities=tuple(exceeded_text(parity)), notes=notes)
 
 
 def _cores() -> int:
@@ -294,29 +320,10 @@ def _ref(case: Case, ready: Sweep) -> CaseRef:
     )
 
 
-def _common(modalities: dict[str, str]) -> str:
-    known = set(modalities.values())
-    return known.pop() if len(known) == 1 else "unknown"
-
-
-def _check_modalities(cases: Cases, modalities: dict[str, str], protocol: Protocol) -> None:
-    found = {modality for modality in modalities.values() if modality != "unknown"}
-    if len(found) > 1:
-        groups = ", ".join(sorted(found))
-        raise DataError(
-            cases.source,
-            f"cases of several modalities ({groups})",
-            "one modality per study, because an ICC over modalities means nothing",
-            "Split the table, one file and one OUT each.",
-        )
-    if found and protocol.modality != "any" and protocol.modality not in found:
-        raise ProtocolError.of(
-            [
-                Problem(
-                    f"protocol {protocol.name}",
-                    f"made for {protocol.modality}, but the cases of {cases.source} are {found.pop()}",
-                    "",
-                    "Choose another --protocol; robustrad protocols lists them.",
-                )
-            ]
-        )
+def _refuse_pooling(cases: Cases, modalities: dict[str, str], protocol: Protocol) -> None:
+    problems = list(modality_problems(cases, modalities))
+    if problems:
+        raise DataError.of(problems)
+    other = protocol_problem(cases, modalities, protocol)
+    if other:
+        raise ProtocolError.of([other])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STUDY, CASES, CONDITIONS, FEATURES = "study.json", "cases.csv", "conditions.csv", "features.parquet"
+RESUME = "resume.txt"  # the command that was typed
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Study:
         Units that are not computed yet; ``features.parquet`` exists only when none is missing.
     disparities : tuple of str
         Features of the watched units on which PyRadiomics disagrees, each with unit and values.
+    notes : tuple of str
+        What became of a ``features.parquet`` that was there: files that changed, cases left out or kept.
     """
 
     folder: Path
@@ -36,6 +39,7 @@ class Study:
     failed: int = 0
     missing: int = 0
     disparities: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def features(self) -> pd.DataFrame:

@@ -244,10 +244,12 @@ def test_one_gray_level_and_too_many_are_told_at_the_protocols_bins(tmp_path, se
     assert said in line
 
 
-def test_a_constant_region_has_one_level_at_any_bin_count(tmp_path):
-    case = with_image(case_in(tmp_path), np.full(SHAPE, 5.0, np.float32))
+@pytest.mark.parametrize("value", [5.0, 1e9])  # at 1e9 float32 cannot even hold the edges of 32 bins
+def test_a_constant_region_is_called_one_at_any_bin_count(tmp_path, value):
+    case = with_image(case_in(tmp_path, modality="MR"), np.full(SHAPE, value, np.float32))
     (line,) = told(case, voxels=True, parameters=Parameters(settings={"binCount": 32}))
-    assert "one gray level" in line
+    assert f"the ROI has one value ({value:g}), so one gray level at any bins" in line
+    assert "bins," not in line.split("any bins")[1]
 
 
 def test_pet_in_bq_per_ml_is_noticed_and_suv_is_not(tmp_path):
@@ -315,3 +317,50 @@ def test_the_real_patients_are_clean(data_dir, tmp_path):
 def test_the_spacing_of_the_files_is_what_the_tests_say(tmp_path):
     image = sitk.ReadImage(str(case_in(tmp_path).image))
     assert image.GetSpacing() == pytest.approx(SPACING)
+
+
+# --- masks that are none ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("voxels", [False, True])
+def test_columns_that_were_swapped_are_seen_in_the_values(tmp_path, voxels):
+    case = case_in(tmp_path)
+    (line,) = told(dataclasses.replace(case, image=case.mask, mask=case.image), voxels=voxels)
+    assert "the mask holds values that are not whole numbers (" in line
+    assert "Is it an image, or an interpolated mask?" in line
+
+
+def test_an_interpolated_mask_is_seen(tmp_path):
+    (line,) = told(with_mask(case_in(tmp_path), box() * np.float32(0.75)))
+    assert "not whole numbers (0.75 ...); expected a label map" in line
+
+
+def test_an_image_of_whole_numbers_is_no_mask(tmp_path):
+    (line,) = told(with_mask(case_in(tmp_path), np.arange(np.prod(SHAPE)).reshape(SHAPE).astype(np.int16)))
+    assert f"the mask holds {np.prod(SHAPE)} different values (0 to {np.prod(SHAPE) - 1})" in line
+
+
+def test_an_image_is_not_its_own_mask(tmp_path):
+    case = case_in(tmp_path)
+    (line,) = told(dataclasses.replace(case, mask=case.image))
+    assert "image and mask are the same file" in line
+
+
+@pytest.mark.parametrize("labels", [[1, 60000], [1, *range(2, 121)]])
+def test_many_labels_and_large_ones_are_a_label_map(tmp_path, labels):
+    mask = box().astype(np.uint16)
+    mask.flat[: len(labels)] = labels
+    assert told(with_mask(case_in(tmp_path), mask)) == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "spacing", "bad"),
+    [(("shape2D",), None, True), (("shape2D",), [4, 4, 20], False), (("glcm",), None, False)],
+)
+def test_shape_in_two_dimensions_of_a_thick_region_is_told(tmp_path, classes, spacing, bad):
+    settings = {"force2D": True, "binWidth": 0.25, "resampledPixelSpacing": spacing}
+    parameters = Parameters(settings, feature_classes=dict.fromkeys(classes, ()))
+    lines = told(case_in(tmp_path), parameters=parameters)
+    assert ["the ROI has 4 slices along array axis 0 (force2Ddimension)" in line for line in lines] == [
+        True
+    ] * bad

@@ -146,3 +146,9 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path):
 def test_empty_cells_beyond_the_header_and_rows_cut_short_are_a_spreadsheets_way(tmp_path):
     a, b = load_cases(write(tmp_path, "case_id,image,mask,note,,\nA,i,m,,,\nB,i,m\n"))
     assert (a.columns["note"], b.columns["note"]) == ("", "")
+
+
+def test_an_excel_workbook_is_called_one(tmp_path):
+    (tmp_path / "cases.xlsx").write_bytes(b"PK\x03\x04\x14\x00\x84\x00")
+    with pytest.raises(DataError, match=r"this is an Excel workbook.*CSV UTF-8"):
+        load_cases(tmp_path / "cases.xlsx")

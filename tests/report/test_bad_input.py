@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from robustrad.cases.table import load_cases
-from robustrad.core.errors import StudyError
+from robustrad.core.errors import DataError, StudyError
 from robustrad.demo.cohort import cohort
 from robustrad.report.command import stability_command
 from robustrad.report.compare import comparison
@@ -223,3 +223,10 @@ def test_the_record_of_a_foreign_study_is_no_obstacle(tmp_path: Path) -> None:
     folder = study(tmp_path / "s", n=8, factors=ONE)
     (folder / "study.json").write_text(json.dumps({"protocol": {"modality": "PT"}}))
     assert "The study does not say what it was made with." in page_text(folder)
+
+
+def test_features_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    folder = study(tmp_path / "study", n=5, factors=ONE, analyzed=False)
+    (folder / "features.parquet").write_bytes(b"")
+    with pytest.raises(DataError, match=r"features\.parquet: cannot be read as Parquet"):
+        write_report(folder, formats=["csv"])

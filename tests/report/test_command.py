@@ -19,6 +19,7 @@ FILES = [
     "components_summary.csv",
     "headline.csv",
     *FIGURES,
+    "source.json",
     "stability.csv",
     "summary.csv",
     "summary.tex",

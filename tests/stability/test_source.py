@@ -94,7 +94,7 @@ def test_strength_and_diagnostics_are_no_features():
 def test_plain_tables_take_radiomic_columns_and_leave_clinical_numbers():
     frame = plain_table().assign(age=60.0, original_glcm_Contrast=1.0, **{"deep:0": 2.0})
     assert read_source(frame, Reading(reference="a")).features == ("original_glcm_Contrast", "deep:0")
-    assert read_source(plain_table().assign(age=60), Reading(reference="a")).features == ("x", "age")
+    assert read_source(plain_table().assign(age=60), Reading(reference="a")).features == ("x",)
     assert read_source(frame, Reading(reference="a", features=["deep:0"])).features == ("deep:0",)
 
 
@@ -187,3 +187,46 @@ def test_a_row_without_a_factor_is_told_where_factors_name_the_conditions():
 def test_a_table_in_memory_is_called_what_the_caller_calls_it():
     with pytest.raises(DataError, match=r"^features\.csv: no column 'condition'"):
         read_source(plain_table().drop(columns="condition"), Reading(), where="features.csv")
+
+
+def test_a_study_whose_files_are_broken_is_told(tmp_path):
+    folder = write_study(tmp_path / "study", *small())
+    (folder / "study.json").write_text('{"protocol": {')
+    with pytest.raises(DataError, match=r"study\.json: cannot be read"):
+        read_source(folder, Reading())
+    (folder / "study.json").write_text('["protocol"]')
+    with pytest.raises(DataError, match="not the record of a study"):
+        read_source(folder, Reading())
+    (folder / "features.parquet").write_bytes(b"")
+    with pytest.raises(DataError, match=r"features\.parquet: cannot be read as Parquet.*sweep"):
+        read_source(folder, Reading())
+
+
+def test_columns_that_are_no_features_are_named():
+    frame = plain_table().assign(outcome=np.repeat([0, 1] * 4, 2), site="A", y=np.arange(16.0))
+    found = read_source(frame, Reading(reference="a"))
+    assert found.features == ("x", "y")
+    assert found.not_used == ("outcome: the same in every row of each case", "site: not numeric")
+    found = read_source(frame.assign(original_glcm_Contrast=np.arange(16.0)), Reading(reference="a"))
+    assert found.features == ("original_glcm_Contrast",)
+    told = "x, outcome, site, y: without a PyRadiomics name (image_class_feature)"
+    assert found.not_used == (told,)
+    many = frame.assign(original_glcm_Contrast=1.0, **{f"z{i}": 1.0 for i in range(3)})
+    assert (
+        "x, outcome, site, y, z0, ... (7 columns): " in read_source(many, Reading(reference="a")).not_used[0]
+    )
+    assert read_source(frame, Reading(reference="a", features=["x", "outcome"])).not_used == ()
+
+
+def test_a_table_with_factors_is_split_too_and_a_study_is_not():
+    features, _ = small()
+    cases = sorted(features["case_id"].unique())
+    outcome = features["case_id"].map({case: index % 2 for index, case in enumerate(cases)})
+    found = read_source(features.assign(outcome=outcome, site="A"), Reading())
+    assert found.features == read_source(features, Reading()).features
+    assert found.not_used == ("outcome, site: without a PyRadiomics name (image_class_feature)",)
+
+
+def test_a_table_in_which_no_column_varies_is_used_as_it_is():
+    frame = plain_table().assign(x=1.0)
+    assert read_source(frame, Reading(reference="a")).features == ("x",)

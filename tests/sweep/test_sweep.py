@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 import robustrad as rr
 from robustrad.core.errors import DataError, ProtocolError, StorageFullError, StudyError
-from robustrad.sweep import runner
-from robustrad.sweep.command import read_shard
+from robustrad.sweep import run, runner
+from robustrad.sweep.command import read_shard, status_text
 from robustrad.sweep.identity import CHANGES_RESULTS, RUNTIME_ONLY
 from robustrad.sweep.status import study_status
 from tests.sweep.conftest import PROTOCOL, write_case, write_cases, write_protocol
@@ -57,8 +59,6 @@ def test_features_have_a_row_per_case_and_condition_in_plan_order(undisturbed: P
 def test_the_reference_equals_plain_extraction_of_the_same_float64_image(
     undisturbed: Path, cohort: Path
 ) -> None:
-    import SimpleITK as sitk
-
     case = rr.load_cases(cohort)[2]
     image = sitk.Cast(sitk.ReadImage(str(case.image)), sitk.sitkFloat64)
     plain = rr.extract(image, case.mask, params=PROTOCOL["extraction"], engine="pyradiomics")
@@ -170,6 +170,21 @@ def test_another_study_is_refused_and_nothing_is_touched(
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_another_version_is_named_alone(
+    undisturbed: Path, cohort: Path, protocol_file: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(undisturbed, tmp_path / "OUT")
+    record = json.loads((out / "study.json").read_text())
+    record["versions"]["PyWavelets"] = "1.0"
+    (out / "study.json").write_text(json.dumps(record))
+    with pytest.raises(StudyError) as raised:
+        sweep(cohort, out, protocol=protocol_file)
+    problems = [str(problem) for problem in raised.value.problems]
+    assert len(problems) == 2
+    assert f"made with PyWavelets 1.0; this environment has {version('PyWavelets')}." in problems[1]
+    assert "numpy" not in problems[1]
+
+
 def test_one_bad_case_does_not_stop_the_others(protocol_file: Path, tmp_path: Path) -> None:
     table = write_cases(tmp_path / "data", 3)
     (tmp_path / "data" / "case1_image.nii.gz").write_bytes(b"not an image")
@@ -250,11 +265,88 @@ def test_cases_of_several_modalities_are_refused(cohort: Path, protocol_file: Pa
         sweep(mixed, tmp_path / "OUT", protocol=protocol_file)
 
 
+def test_ct_and_pet_without_a_modality_are_refused_before_anything_runs(
+    protocol_file: Path, tmp_path: Path
+) -> None:
+    table = write_cases(tmp_path / "data", 3)
+    for case, shift in (("case1", 3.0), ("case2", -1000.0)):
+        path = str(tmp_path / "data" / f"{case}_image.nii.gz")
+        sitk.WriteImage(sitk.ReadImage(path) + shift, path)
+    with pytest.raises(DataError, match="below -200, as in CT: case2; never negative, as in PET: case1"):
+        sweep(table, tmp_path / "OUT", protocol=protocol_file)
+    assert not (tmp_path / "OUT").exists()
+
+
 def test_status_counts_units_and_names_reasons(undisturbed: Path) -> None:
     found = study_status(undisturbed)
     assert (found.cases, found.conditions, found.units, found.merged) == (6, 12, 72, True)
     assert found.counts == {"ok": 66, "skipped": 6}
     assert {trouble.condition for trouble in found.troubles} == {"voxel_size=9mm"}
+
+
+def test_a_limited_run_keeps_the_cases_that_were_merged_before(
+    undisturbed: Path, cohort: Path, protocol_file: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(undisturbed, tmp_path / "OUT")
+    study = sweep(cohort, out, protocol=protocol_file, limit=2)
+    assert features(out) == features(undisturbed)
+    assert study.notes == (
+        "features.parquet keeps 4 cases (case2, case3, case4, case5) beyond this run that it held before.",
+    )
+
+
+def test_a_limited_run_of_a_grown_plan_leaves_what_was_merged_and_status_says_it_is_older(
+    undisturbed: Path, cohort: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(undisturbed, tmp_path / "OUT")
+    more = json.loads(json.dumps(PROTOCOL))
+    more["factors"]["bins"]["levels"]["64"] = {"count": 64}
+    grown = write_protocol(tmp_path / "p.yaml", more)
+    study = sweep(cohort, out, protocol=grown, limit=2)
+    assert (study.missing, features(out)) == (4, features(undisturbed))
+    assert study.notes[0].startswith("features.parquet is left as it was: it holds 4 cases (case2, ")
+    assert (study_status(out).rows, study_status(out).units) == (72, 78)
+    assert "features.parquet holds 72 of these 78 units." in status_text(out, failed=False).text
+    sweep(cohort, out, protocol=grown)
+    assert study_status(out).rows == 78
+
+
+def test_a_table_with_fewer_cases_says_which_are_left_out(
+    undisturbed: Path, cohort: Path, protocol_file: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(undisturbed, tmp_path / "OUT")
+    fewer = cohort.parent / "fewer.csv"
+    fewer.write_text("\n".join(cohort.read_text().splitlines()[:5]) + "\n")
+    study = sweep(fewer, out, protocol=protocol_file)
+    assert study.ok + study.skipped == 48
+    assert study.notes[0].startswith("features.parquet held 2 cases (case4, case5) that ")
+    sweep(cohort, out, protocol=protocol_file)
+    assert features(out) == features(undisturbed)
+
+
+def test_other_images_under_the_same_ids_are_told(protocol_file: Path, tmp_path: Path) -> None:
+    table = write_cases(tmp_path / "data", 2)
+    out = tmp_path / "OUT"
+    assert sweep(table, out, protocol=protocol_file).notes == ()
+    write_case(tmp_path / "data", "case1", seed=9)
+    assert sweep(table, out, protocol=protocol_file, shard=(1, 2)).notes == ()
+    with pytest.MonkeyPatch.context() as patched:  # interrupted after the parts, before merging
+        patched.setattr(run, "finish", lambda *_, **__: rr.Study(out))
+        study = sweep(table, out, protocol=protocol_file)
+    assert study.notes[0].startswith("image, mask, label or modality of 1 case (case1) changed")
+    assert study_status(out).older == ("case1",)
+    assert "is of older files of 1 case (case1)" in status_text(out, failed=False).text
+    assert sweep(table, out, protocol=protocol_file).notes[0] == study.notes[0]
+    assert study_status(out).older == ()
+    assert sweep(table, out, protocol=protocol_file).notes == ()
+
+
+def test_spaces_around_a_case_id_are_no_part_of_it(protocol_file: Path, tmp_path: Path) -> None:
+    table = write_cases(tmp_path / "data", 2)
+    table.write_text(table.read_text().replace("case1,", " case1 ,"))
+    study = sweep(table, tmp_path / "OUT", protocol=protocol_file)
+    found = study_status(tmp_path / "OUT")
+    assert (found.counts, found.rows) == ({"ok": study.ok, "skipped": study.skipped}, 24)
 
 
 def test_every_argument_of_a_sweep_is_declared_as_identity_or_runtime() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustrad.core.written import write_bytes, write_csv, write_text
+from robustrad.core.written import make_folder, remove_file, write_bytes, write_csv, write_text
 from robustrad.drift.evaluate.sentences import Sentence
 from robustrad.drift.evaluate.tables import DriftTables
 
@@ -46,16 +46,16 @@ def write_tables(
     list of Path
         What was written, ``drift.json`` last: where it is, the tables are complete.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     head = folder / "drift.json"
-    head.unlink(missing_ok=True)
+    remove_file(head)
     written = []
     compared = remedies or {}
     for name in (*_CSV, *REMEDIES):
         frame: pd.DataFrame | None = compared.get(name) if name in REMEDIES else getattr(tables, name)
         path = folder / f"{name}.csv"
         if frame is None:
-            path.unlink(missing_ok=True)
+            remove_file(path)
         else:
             written.append(write_csv(frame, path))
     buffer = BytesIO()

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from robustrad.core.written import make_folder
 from robustrad.drift.archives import there
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.endpoint import Endpoint
@@ -163,7 +164,7 @@ def _run(
 ) -> None:
     if not todo:
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     bench = planner.bench
     with tempfile.TemporaryDirectory(prefix="robustrad-remedies-") as name:
         lay_out(bench.data, bench.folds, Path(name), survival=bench.survival)
