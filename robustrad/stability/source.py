@@ -128,7 +128,7 @@ def _structured(study: StudyTables, reading: Reading, *, foreign: bool = False) 
         assign_roles(conditions, reading.roles, where),
         where=where,
         features=_features(left[list(split.features)] if split else left, reading, where),
-        patients=study.patients if study.patients is not None else patients_of(frame, "case_id", where),
+        patients=study.patients or patients_of(frame, "case_id", where),
         modality=reading.modality or study.modality,
     )
     return replace(found, not_used=split.not_used) if split else found
