@@ -17,7 +17,7 @@ STABILITY = ("stability", "summary", "headline", "components", "components_summa
 DRIFT = (
     "drift", "breakdown", "deployment", "patients", "matrix", "safeguards", "selected", "selection_stability",
     "calibration", "remedies", "calibration_sweep", "deployment_needs", "kaplan_meier", "survival",
-    "survival_safeguards",
+    "survival_safeguards", "survival_remedies", "survival_calibration_sweep", "survival_deployment_needs",
 )  # fmt: skip
 _NUMBERS = {"components_summary": ("level", "subject")}  # there they are components, not names
 
