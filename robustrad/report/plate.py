@@ -63,7 +63,8 @@ def settled(figure: Figure) -> Figure:
         figure.set_layout_engine(None)
         for ax in figure.axes:
             # The solver's last digits differ from run to run; files are compared byte by byte.
-            ax.set_position([round(float(value), 6) for value in ax.get_position(original=True).bounds])
+            x, y, width, height = (round(float(v), 6) for v in ax.get_position(original=True).bounds)
+            ax.set_position((x, y, width, height))
     return figure
 
 

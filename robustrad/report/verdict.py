@@ -76,7 +76,9 @@ def _remedy(holdings: Holdings, judged: Judged) -> Iterator[Sentence]:
         return
     own = sheet.frame[sheet.frame["experiment"].eq(ranked[0]) & sheet.frame["rank"].eq(1)]
     best = str(own["remedy"].iloc[0])
-    first: Parts = ("No remedy that was tried does better than none. ",) if best == NONE else ()
+    others = sheet.frame["experiment"].eq(ranked[0]) & sheet.frame["rank"].gt(1)
+    none = "does better than none" if others.any() else "has a result there"
+    first: Parts = (f"No remedy that was tried {none}. ",) if best == NONE else ()
     told: Parts = (sheet.number(int(str(own.index[0])), "sentence", "text"),)
     if own["sentence"].notna().any():
         yield Sentence(judged.topic, (*first, *told), judged.name("remedies"), sheet.file)

@@ -230,6 +230,21 @@ def test_remedies_for_a_time_to_event_alone_stand_in_their_section(tmp_path: Pat
     assert "Remedy" not in topics
 
 
+@pytest.mark.parametrize(
+    ("judged", "told"), [(("none",), "has a result there"), (("none", "combat"), "does better than none")]
+)
+def test_a_remedy_without_a_result_is_not_called_worse_than_none(
+    tmp_path: Path, judged: tuple[str, ...], told: str
+) -> None:
+    folder = add_survival_remedies(study(tmp_path / "s", n=8, factors=ONE, analyzed=False))
+    file = folder / "drift" / "survival_remedies.csv"
+    table = pd.read_csv(file)
+    rows = table[table["experiment"].eq("E3 new site") & table["remedy"].isin(judged)]
+    rows.assign(rank=[judged.index(name) + 1 for name in rows["remedy"]]).to_csv(file, index=False)
+    topics = {sentence.topic: str(sentence) for sentence in verdict(derive(read_holdings(folder)))}
+    assert topics["Remedy (time)"] == f"No remedy that was tried {told}. E3 new site: none has C 0.60."
+
+
 def test_needs_without_remedies_are_told_for_a_time_to_event(tmp_path: Path) -> None:
     folder = add_survival_remedies(study(tmp_path / "s", n=8, factors=ONE, analyzed=False))
     for name in ("survival_remedies", "survival_calibration_sweep"):
