@@ -133,7 +133,7 @@ def experiment_table(holdings: Holdings, judged: Judged, experiment: str) -> Tab
     ranked = bool(frame["rank"].notna().any())
     return Table(
         judged.name(f"remedies_{short(experiment)}"),
-        f"{judged.title}{title(experiment)}",
+        judged.titled(title(experiment)),
         sheet,
         rows,
         _known(frame, _candidates(judged, ranked=ranked)),
@@ -151,7 +151,7 @@ def seen_table(holdings: Holdings, judged: Judged, experiment: str) -> Table | N
         return None
     return Table(
         judged.name(f"remedies_{short(experiment)}_seen"),
-        f"{judged.title}Where the remedy had learned from the factor that it meets (not ranked).",
+        judged.titled("Where the remedy had learned from the factor that it meets (not ranked)."),
         sheet,
         rows,
         _known(sheet.frame.iloc[rows], _candidates(judged, ranked=False)),
@@ -167,7 +167,7 @@ def refused_table(holdings: Holdings, judged: Judged) -> Table | None:
     rows = positions(sheet.frame[judged.column("after")].isna())
     return Table(
         judged.name("remedies_refused"),
-        f"{judged.title}Remedies without a result.",
+        judged.titled("Remedies without a result."),
         sheet,
         rows,
         (
@@ -212,7 +212,7 @@ def sweep_table(holdings: Holdings, judged: Judged) -> Table | None:
     rows = frame[judged.column("after")].notna() & frame["scope"].eq(UNSEEN)
     return Table(
         judged.name("calibration_sweep"),
-        f"{judged.title}A new site: {judged.measure} by the number of its unlabelled patients that the "
+        f"{judged.title}{judged.measure} at a new site by the number of its unlabelled patients that the "
         "remedy may see.",
         sheet,
         positions(rows),
@@ -262,7 +262,7 @@ def needs_tables(holdings: Holdings, judged: Judged) -> Iterator[Table]:
             shown = _known(sheet.frame.iloc[rows], columns)
             yield Table(
                 judged.name(f"deployment_needs_{kind}"),
-                f"{judged.title}{caption}",
+                judged.titled(caption),
                 sheet,
                 rows,
                 (*shown, Column("Status", ("status",))),

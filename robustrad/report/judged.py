@@ -38,6 +38,11 @@ class Judged:
         """Return the name of a file, table, figure or section of this kind."""
         return f"{self.prefix}{name}"
 
+    def titled(self, text: str) -> str:
+        """Return a title, after ``title`` with a small letter unless it begins with a code."""
+        small = f"{text[:1].lower()}{text[1:]}" if text.split(" ", maxsplit=1)[0].isalpha() else text
+        return f"{self.title}{small}" if self.title else text
+
     def column(self, name: str) -> str:
         """Return the column ``name`` of the measure: ``after`` is ``auc_after`` or ``c_after``."""
         return f"{self.measure.lower()}_{name}"
