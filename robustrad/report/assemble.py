@@ -39,7 +39,7 @@ def sections(
         chapters_stability.stability(holdings, figures, thresholds=thresholds, tips=tips),
         chapters_drift.drift(holdings, figures),
         *chapters_survival.survival(holdings, figures),
-        chapters_remedies.remedies(holdings, figures),
+        *chapters_remedies.remedies(holdings, figures),
         chapters_drift.safeguards(holdings),
         chapters_study.failures(holdings),
         chapters_text.methods_section(text),

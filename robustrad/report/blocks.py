@@ -34,7 +34,7 @@ def table_block(table: Table | None, *, search: bool = False, tips: dict[str, st
     )
     tall = " tall" if search or len(table.rows) > 40 else ""
     kind = " features" if table.name in {"features", "robust_features", "dictionary"} else ""
-    kind = " compact" if table.name.startswith("remedies") else kind
+    kind = " compact" if "remedies_" in table.name else kind
     return Markup(
         '{tools}<div class="scroll{tall}{kind}" role="region" tabindex="0" aria-label="{label}">'
         "{table}</div>{notes}"

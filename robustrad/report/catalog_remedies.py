@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
 from robustrad.report.catalog_views import INTERVAL, filled, positions
 from robustrad.report.holdings import Holdings
+from robustrad.report.judged import Judged, held
 from robustrad.report.sheets import Sheet
 from robustrad.report.views import Column, Table
 
@@ -65,20 +67,25 @@ def title(experiment: str) -> str:
     return known[1] if known else f"{experiment}."
 
 
-def _candidates(*, ranked: bool) -> tuple[Column, ...]:
+def _candidates(judged: Judged, *, ranked: bool) -> tuple[Column, ...]:
     first = (Column("Rank", ("rank",), "int", blank=True),) if ranked else ()
     return (
         Column("Remedy", ("remedy",)),
         *first,
         Column("Factor", ("scope",), about="Seen: the remedy learned from the factor that it meets; unseen"),
-        Column("AUC before", ("auc_before",), "2f", about="Without a remedy, the same patients"),
-        Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", INTERVAL),
+        Column(
+            f"{judged.measure} before",
+            (judged.column("before"),),
+            "2f",
+            about="Without a remedy, the same patients",
+        ),
+        Column(f"{judged.measure} after", judged.limits("after"), "2f", INTERVAL),
         Column(
             "Left to lose",
             ("left_to_lose", "left_to_lose_low", "left_to_lose_high"),
             "2f",
             INTERVAL,
-            about="AUC at the reference minus AUC with the remedy",
+            about=f"{judged.measure} at the reference minus {judged.measure} with the remedy",
         ),
         Column(
             "Recovery",
@@ -105,62 +112,62 @@ def _candidates(*, ranked: bool) -> tuple[Column, ...]:
     )
 
 
-def _of(sheet: Sheet, experiment: str, *, headline: bool) -> list[int]:
+def _of(sheet: Sheet, judged: Judged, experiment: str, *, headline: bool) -> list[int]:
     frame = sheet.frame
     own = frame["experiment"].eq(experiment)
-    ranked = frame["rank"].notna()
+    ranked, known = frame["rank"].notna(), frame[judged.column("after")].notna()
     if not (own & ranked).any():
-        chosen = own & frame["auc_after"].notna() if headline else own & False
+        chosen = own & known if headline else own & False
     else:
-        chosen = own & (ranked if headline else ~ranked & frame["auc_after"].notna())
+        chosen = own & (ranked if headline else ~ranked & known)
     return positions(chosen)
 
 
-def experiment_table(holdings: Holdings, experiment: str) -> Table | None:
+def experiment_table(holdings: Holdings, judged: Judged, experiment: str) -> Table | None:
     """Remedies of one experiment, ranked by what they do where they have seen nothing."""
-    sheet = holdings.sheet("remedies")
-    rows = [] if sheet is None else _of(sheet, experiment, headline=True)
+    sheet = judged.sheet(holdings, "remedies")
+    rows = [] if sheet is None else _of(sheet, judged, experiment, headline=True)
     if sheet is None or not rows:
         return None
     frame = sheet.frame.iloc[rows]
     ranked = bool(frame["rank"].notna().any())
     return Table(
-        f"remedies_{short(experiment)}",
-        title(experiment),
+        judged.name(f"remedies_{short(experiment)}"),
+        judged.titled(title(experiment)),
         sheet,
         rows,
-        _known(frame, _candidates(ranked=ranked)),
-        notes=(_notes(frame, ranked=ranked),),
+        _known(frame, _candidates(judged, ranked=ranked)),
+        notes=(_notes(frame, judged, ranked=ranked),),
         marked=tuple(row for row in rows if sheet.frame["remedy"].iloc[row] == NONE),
         landscape=True,
     )
 
 
-def seen_table(holdings: Holdings, experiment: str) -> Table | None:
+def seen_table(holdings: Holdings, judged: Judged, experiment: str) -> Table | None:
     """The same remedies where they had learned from the factor that they meet; they have no rank."""
-    sheet = holdings.sheet("remedies")
-    rows = [] if sheet is None else _of(sheet, experiment, headline=False)
+    sheet = judged.sheet(holdings, "remedies")
+    rows = [] if sheet is None else _of(sheet, judged, experiment, headline=False)
     if sheet is None or not rows:
         return None
     return Table(
-        f"remedies_{short(experiment)}_seen",
-        "Where the remedy had learned from the factor that it meets (not ranked).",
+        judged.name(f"remedies_{short(experiment)}_seen"),
+        judged.titled("Where the remedy had learned from the factor that it meets (not ranked)."),
         sheet,
         rows,
-        _known(sheet.frame.iloc[rows], _candidates(ranked=False)),
+        _known(sheet.frame.iloc[rows], _candidates(judged, ranked=False)),
         landscape=True,
     )
 
 
-def refused_table(holdings: Holdings) -> Table | None:
+def refused_table(holdings: Holdings, judged: Judged) -> Table | None:
     """Remedies without a result, and why."""
-    sheet = holdings.sheet("remedies")
+    sheet = judged.sheet(holdings, "remedies")
     if sheet is None:
         return None
-    rows = positions(sheet.frame["auc_after"].isna())
+    rows = positions(sheet.frame[judged.column("after")].isna())
     return Table(
-        "remedies_refused",
-        "Remedies without a result.",
+        judged.name("remedies_refused"),
+        judged.titled("Remedies without a result."),
         sheet,
         rows,
         (
@@ -178,30 +185,35 @@ def _known(frame: pd.DataFrame, columns: tuple[Column, ...]) -> tuple[Column, ..
     return tuple(there)
 
 
-def _notes(frame: pd.DataFrame, *, ranked: bool) -> str:
+def _notes(frame: pd.DataFrame, judged: Judged, *, ranked: bool) -> str:
     told = ["Everything was fitted on training patients only; intervals 95 %."]
     if ranked:
         told.append(
-            "Ranked by AUC where the remedy has not seen the factor; remedies that need patients of a site "
-            "(seen) learned from training patients of every site. The row none is the model as it is."
+            f"Ranked by {judged.measure} where the remedy has not seen the factor; remedies that need "
+            "patients of a site (seen) learned from training patients of every site. The row none is the "
+            "model as it is."
         )
     others = frame[frame["remedy"].ne(NONE) & frame["recovery"].isna()]
     reasons = list(dict.fromkeys(others["recovery_status"].dropna().astype(str)))
     if ranked and reasons:
         told.append(f"No recovery is given where: {'; '.join(reasons)}.")
+    if "calibration_status" in frame and frame["slope"].isna().all():
+        states = dict.fromkeys(frame["calibration_status"].dropna().astype(str))
+        told += [f"Calibration is {state}." for state in states]
     return " ".join(told)
 
 
-def sweep_table(holdings: Holdings) -> Table | None:
+def sweep_table(holdings: Holdings, judged: Judged) -> Table | None:
     """What the number of patients of a new site does."""
-    sheet = holdings.sheet("calibration_sweep")
+    sheet = judged.sheet(holdings, "calibration_sweep")
     if sheet is None:
         return None
     frame = sheet.frame
-    rows = frame["auc_after"].notna() & frame["scope"].eq(UNSEEN)
+    rows = frame[judged.column("after")].notna() & frame["scope"].eq(UNSEEN)
     return Table(
-        "calibration_sweep",
-        "A new site: AUC by the number of its unlabelled patients that the remedy may see.",
+        judged.name("calibration_sweep"),
+        f"{judged.title}{judged.measure} at a new site by the number of its unlabelled patients that the "
+        "remedy may see.",
         sheet,
         positions(rows),
         _known(
@@ -209,9 +221,9 @@ def sweep_table(holdings: Holdings) -> Table | None:
             (
                 Column("Remedy", ("remedy",)),
                 Column("Patients", ("calibration_patients",), "int"),
-                Column("AUC after", ("auc_after", "auc_after_low", "auc_after_high"), "2f", INTERVAL),
+                Column(f"{judged.measure} after", judged.limits("after"), "2f", INTERVAL),
                 Column("Drift", ("drift_after", "drift_after_low", "drift_after_high"), "2f", INTERVAL,
-                       about="AUC with the remedy minus AUC at the reference"),
+                       about=f"{judged.measure} with the remedy minus {judged.measure} at the reference"),
                 Column("Recovery", ("recovery", "recovery_low", "recovery_high"), "share", INTERVAL),
                 Column("Slope", ("slope",), "2f", about="Calibration slope, 1 is ideal"),
                 Column("CITL", ("citl",), "2f", about="Calibration in the large, 0 is ideal"),
@@ -222,9 +234,9 @@ def sweep_table(holdings: Holdings) -> Table | None:
     )  # fmt: skip
 
 
-def needs_tables(holdings: Holdings) -> Iterator[Table]:
+def needs_tables(holdings: Holdings, judged: Judged) -> Iterator[Table]:
     """Yield how many predictions to average, and how many patients to collect, until the drift is small."""
-    sheet = holdings.sheet("deployment_needs")
+    sheet = judged.sheet(holdings, "deployment_needs")
     if sheet is None:
         return
     delta = Column("Drift then", ("delta", "delta_low", "delta_high"), "3f", INTERVAL)
@@ -249,17 +261,24 @@ def needs_tables(holdings: Holdings) -> Iterator[Table]:
         if rows:
             shown = _known(sheet.frame.iloc[rows], columns)
             yield Table(
-                f"deployment_needs_{kind}", caption, sheet, rows, (*shown, Column("Status", ("status",)))
+                judged.name(f"deployment_needs_{kind}"),
+                judged.titled(caption),
+                sheet,
+                rows,
+                (*shown, Column("Status", ("status",))),
             )
 
 
 def every(holdings: Holdings) -> Iterator[Table]:
-    """Yield the tables that a comparison of remedies can fill."""
-    sheet = holdings.sheet("remedies")
-    if sheet is not None:
-        for experiment in experiments(sheet):
-            for table in (experiment_table(holdings, experiment), seen_table(holdings, experiment)):
+    """Yield the tables that comparisons of remedies can fill, those by AUC first."""
+    for judged in held(holdings):
+        sheet = judged.sheet(holdings, "remedies")
+        for experiment in () if sheet is None else experiments(sheet):
+            for table in (
+                experiment_table(holdings, judged, experiment),
+                seen_table(holdings, judged, experiment),
+            ):
                 if table is not None:
                     yield table
-    yield from filled(holdings, (sweep_table, refused_table))
-    yield from needs_tables(holdings)
+        yield from filled(holdings, [partial(build, judged=judged) for build in (sweep_table, refused_table)])
+        yield from needs_tables(holdings, judged)

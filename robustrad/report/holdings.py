@@ -19,6 +19,7 @@ DRIFT = (
     "drift", "breakdown", "deployment", "patients", "matrix", "safeguards", "selected", "selection_stability",
     "calibration", "remedies", "calibration_sweep", "deployment_needs", "kaplan_meier", "survival",
     "survival_safeguards", "harmonization", "survival_harmonization",
+    "survival_safeguards", "survival_remedies", "survival_calibration_sweep", "survival_deployment_needs",
 )  # fmt: skip
 _NUMBERS = {"components_summary": ("level", "subject")}  # there they are components, not names
 

@@ -63,8 +63,8 @@ def settled(figure: Figure) -> Figure:
         figure.set_layout_engine(None)
         for ax in figure.axes:
             # The solver's last digits differ from run to run; files are compared byte by byte.
-            left, bottom, width, height = ax.get_position(original=True).bounds
-            ax.set_position((round(left, 6), round(bottom, 6), round(width, 6), round(height, 6)))
+            x, y, width, height = (round(float(v), 6) for v in ax.get_position(original=True).bounds)
+            ax.set_position((x, y, width, height))
     return figure
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from robustrad.report.catalog_remedies import experiments
 from robustrad.report.holdings import Holdings
+from robustrad.report.judged import Judged, held
 from robustrad.report.plate import Plate, plate_of
 from robustrad.report.plots.drift import (
     calibration_figure,
@@ -109,28 +110,36 @@ def survival_plates(holdings: Holdings) -> Iterator[Plate]:
 
 
 def remedy_plates(holdings: Holdings) -> Iterator[Plate]:
-    """Yield what a comparison of remedies can draw."""
-    sheet, sweep = holdings.sheet("remedies"), holdings.sheet("calibration_sweep")
+    """Yield what comparisons of remedies can draw, those by AUC first."""
+    for judged in held(holdings):
+        yield from _of_remedies(holdings, judged)
+
+
+def _of_remedies(holdings: Holdings, judged: Judged) -> Iterator[Plate]:
+    sheet, sweep = (judged.sheet(holdings, name) for name in ("remedies", "calibration_sweep"))
+    measure = judged.measure
     if sheet is not None:
         order = experiments(sheet)
         yield from plate_of(
-            "remedies",
-            lambda width: remedies_figure(sheet.frame, width_mm=width, order=order),
+            judged.name("remedies"),
+            lambda width: remedies_figure(sheet.frame, width_mm=width, order=order, measure=measure),
             sheet,
-            caption="AUC without (open) and with (filled) each remedy, the best on top, with 95 % intervals; "
-            "a remedy that learns from perturbations has not seen the factor that it meets. Dashed: AUC at "
-            "the reference, where it is known.",
-            alt="Dot charts, one per experiment: AUC without and with each remedy, with intervals. The "
-            "numbers stand in the tables below.",
+            caption=f"{judged.title}{measure} without (open) and with (filled) each remedy, the best on top, "
+            "with 95 % intervals; a remedy that learns from perturbations has not seen the factor that it "
+            f"meets. Dashed: {measure} at the reference, where it is known.",
+            alt=f"Dot charts, one per experiment: {measure} without and with each remedy, with intervals. "
+            "The numbers stand in the tables below.",
         )
     if sweep is not None:
         yield from plate_of(
-            "calibration_sweep",
-            lambda width: sweep_figure(sweep.frame, width_mm=width),
+            judged.name("calibration_sweep"),
+            lambda width: sweep_figure(sweep.frame, width_mm=width, measure=measure),
             sweep,
-            caption="AUC at a new site by the number of its patients that a remedy may see (unlabelled, "
-            "never judged). Gray: without a remedy; dashed: at the reference, where it is known.",
-            alt="Line chart: AUC at a new site over the number of calibration patients, one line per remedy.",
+            caption=f"{judged.title}{measure} at a new site by the number of its patients that a remedy may "
+            "see (unlabelled, never judged). Gray: without a remedy; dashed: at the reference, where it is "
+            "known.",
+            alt=f"Line chart: {measure} at a new site over the number of calibration patients, one line per "
+            "remedy.",
         )
 
 

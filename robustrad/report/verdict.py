@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from robustrad.report.catalog_remedies import NONE, experiments
 from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings
+from robustrad.report.judged import Judged, held
 from robustrad.report.sheets import Sentence
 from robustrad.report.verdict_drift import holds_until, model_verdict, signal, volume
 from robustrad.report.verdict_stability import Parts, stability_verdict
@@ -24,7 +25,7 @@ def verdict(holdings: Holdings) -> list[Sentence]:
         *holds_until(holdings),
         *volume(holdings),
         *survival_verdict(holdings),
-        *_remedy(holdings),
+        *(sentence for judged in held(holdings) for sentence in _remedy(holdings, judged)),
     ]
 
 
@@ -65,9 +66,9 @@ def _completeness(holdings: Holdings) -> Iterator[Sentence]:
         )
 
 
-def _remedy(holdings: Holdings) -> Iterator[Sentence]:
+def _remedy(holdings: Holdings, judged: Judged) -> Iterator[Sentence]:
     """What the best remedy does where it matters: at a new site, where that was tried."""
-    sheet = holdings.sheet("remedies")
+    sheet = judged.sheet(holdings, "remedies")
     if sheet is None:
         return
     ranked = [
@@ -77,7 +78,9 @@ def _remedy(holdings: Holdings) -> Iterator[Sentence]:
         return
     own = sheet.frame[sheet.frame["experiment"].eq(ranked[0]) & sheet.frame["rank"].eq(1)]
     best = str(own["remedy"].iloc[0])
-    first: Parts = ("No remedy that was tried does better than none. ",) if best == NONE else ()
+    others = sheet.frame["experiment"].eq(ranked[0]) & sheet.frame["rank"].gt(1)
+    none = "does better than none" if others.any() else "has a result there"
+    first: Parts = (f"No remedy that was tried {none}. ",) if best == NONE else ()
     told: Parts = (sheet.number(int(str(own.index[0])), "sentence", "text"),)
     if own["sentence"].notna().any():
-        yield Sentence("Remedy", (*first, *told), "remedies", sheet.file)
+        yield Sentence(judged.topic, (*first, *told), judged.name("remedies"), sheet.file)

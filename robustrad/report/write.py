@@ -14,6 +14,7 @@ from robustrad.report.compare import comparison
 from robustrad.report.derived import FOLDER, derive, write_derived
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
+from robustrad.report.judged import held
 from robustrad.report.latex import latex_document
 from robustrad.report.methods import methods
 from robustrad.report.plate import COLUMN_MM, PAGE_MM, Plate
@@ -133,7 +134,8 @@ def table_notes(holdings: Holdings) -> dict[str, tuple[str, ...]]:
     told = () if rows is None else (f"{footnote(rows)} {engine}".rstrip(),)
     about = (engine,) if engine else ()
     named = dict.fromkeys(("stability_summary", "robust_features", "features", "factors"), told)
-    of_models = dict.fromkeys(("drift", "survival", "remedies_new_site", "remedies_paired"), about)
+    compared = [judged.name(f"remedies_{at}") for judged in held(holdings) for at in ("new_site", "paired")]
+    of_models = dict.fromkeys(("drift", "survival", *compared), about)
     return {**named, **of_models, "strength": about, "cohort": ()}
 
 

@@ -19,7 +19,7 @@ from robustrad.report.command import stability_command
 from robustrad.report.drift import drift_command
 from robustrad.report.write import write_report
 from robustrad.sweep.run import sweep
-from tests.report.studies import add_drift, add_survival, study
+from tests.report.studies import add_drift, add_survival, add_survival_remedies, study
 
 TITLE = 'Report <b>of</b> 100 % & "friends" _ \u0633\u0631\u0637\u0627\u0646 \u80bf\u7624'
 FORMATS = ["html", "csv", "tex", "pdf-figures"]
@@ -29,7 +29,7 @@ FORMATS = ["html", "csv", "tex", "pdf-figures"]
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a study with difficult names and everything that can be analyzed, and its report."""
     folder = study(tmp_path_factory.mktemp("report") / "study", nasty=True)
-    add_survival(add_drift(folder))
+    add_survival_remedies(add_survival(add_drift(folder)))
     write_report(folder, title=TITLE, formats=FORMATS)
     return folder
 

@@ -25,7 +25,7 @@ from robustrad.report.write import write_report
 from robustrad.sweep.run import sweep
 from tests.report.conftest import TITLE
 from tests.report.reading import read_page
-from tests.report.studies import NASTY, add_drift, add_survival, study
+from tests.report.studies import NASTY, NASTY_REMEDY, add_drift, add_survival, add_survival_remedies, study
 
 ONE = {"noise": ("acquisition", 1, [("mild", 1, None, 0.1, 0.2), ("strong", 2, None, 0.8, 0.9)])}
 
@@ -217,6 +217,41 @@ def test_time_to_event_alone_is_reported(tmp_path: Path) -> None:
     text = page_text(add_survival(folder))
     assert "see Time to event" in text
     assert "Risk ranks the risk of dead with C" in text
+
+
+def test_remedies_for_a_time_to_event_alone_stand_in_their_section(tmp_path: Path) -> None:
+    folder = add_survival_remedies(study(tmp_path / "s", n=8, factors=ONE, analyzed=False))
+    text = page_text(folder)
+    assert 'id="survival_remedies"' in text
+    assert 'id="remedies"' not in text
+    assert "No remedy was tried" not in text
+    topics = {sentence.topic: str(sentence) for sentence in verdict(derive(read_holdings(folder)))}
+    assert topics["Remedy (time)"] == f"E3 new site: {NASTY_REMEDY} has C 0.72."
+    assert "Remedy" not in topics
+
+
+@pytest.mark.parametrize(
+    ("judged", "told"), [(("none",), "has a result there"), (("none", "combat"), "does better than none")]
+)
+def test_a_remedy_without_a_result_is_not_called_worse_than_none(
+    tmp_path: Path, judged: tuple[str, ...], told: str
+) -> None:
+    folder = add_survival_remedies(study(tmp_path / "s", n=8, factors=ONE, analyzed=False))
+    file = folder / "drift" / "survival_remedies.csv"
+    table = pd.read_csv(file)
+    rows = table[table["experiment"].eq("E3 new site") & table["remedy"].isin(judged)]
+    rows.assign(rank=[judged.index(name) + 1 for name in rows["remedy"]]).to_csv(file, index=False)
+    topics = {sentence.topic: str(sentence) for sentence in verdict(derive(read_holdings(folder)))}
+    assert topics["Remedy (time)"] == f"No remedy that was tried {told}. E3 new site: none has C 0.60."
+
+
+def test_needs_without_remedies_are_told_for_a_time_to_event(tmp_path: Path) -> None:
+    folder = add_survival_remedies(study(tmp_path / "s", n=8, factors=ONE, analyzed=False))
+    for name in ("survival_remedies", "survival_calibration_sweep"):
+        (folder / "drift" / f"{name}.csv").unlink()
+    text = page_text(folder)
+    assert "noise=strong: the mean of 4 predictions stays within 0.05 C" in text
+    assert "robustrad drift s --time COLUMN --event COLUMN --remedies all" in text
 
 
 def test_the_record_of_a_foreign_study_is_no_obstacle(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from robustrad.report.plates import plates
 from robustrad.report.write import write_report
 from tests.report.conftest import TITLE
 from tests.report.reading import Cells, Page, Shown, numbers, read_page
+from tests.report.studies import NASTY_REMEDY
 
 SECTIONS = (
-    "done", "strength", "stability", "drift", "survival", "remedies", "safeguards", "failures", "methods",
-    "checklists", "provenance", "references",
+    "done", "strength", "stability", "drift", "survival", "remedies", "survival_remedies", "safeguards",
+    "failures", "methods", "checklists", "provenance", "references",
 )  # fmt: skip
 
 
@@ -70,6 +71,9 @@ def test_every_number_of_the_page_equals_its_cell(page: Page, reported: Path) ->
         "drift/survival.csv",
         "drift/survival_safeguards.csv",
         "drift/kaplan_meier.csv",
+        "drift/survival_remedies.csv",
+        "drift/survival_calibration_sweep.csv",
+        "drift/survival_deployment_needs.csv",
     } <= files
 
 
@@ -129,8 +133,9 @@ def test_the_first_screen_answers_what_was_asked(reported: Path) -> None:
         "at the reference",
         "noise drifts at severity 3",
         "does not beat volume alone",
-        "E3 new site: icc_filter_0.9 has an AUC of 0.76.",
+        "E3 new site: icc_filter_0.9 has AUC 0.76.",
         "Risk ranks the risk of dead with C",
+        "E3 new site: mine_&lt;50%&amp;{1} has C 0.72.",
     ):
         assert part in head
 
@@ -153,11 +158,28 @@ def test_a_table_of_remedies_is_ranked_and_says_what_happens_at_a_new_site(
     first = [one.text for one in shown if cells["experiment"].iloc[one.row] == "E3 new site"]
     assert first == ["icc_filter_0.9", "combat", "none", "icc_filter_0.9", "zscore"]
     text = (reported / "report" / "report.html").read_text(encoding="utf-8")
-    section = text[text.index('<section id="remedies"') : text.index('<section id="safeguards"')]
+    section = text[text.index('<section id="remedies"') : text.index('<section id="survival_remedies"')]
     assert section.index("E3 new site: none has") < section.index("E3 new site: icc_filter_0.9")
     assert section.index("E3 new site: icc_filter_0.9") < section.index("<figure>")
     assert 'class="fresh mark"' in section
     assert "combat: 10 patients of a new site" in section
+
+
+def test_remedies_for_a_time_to_event_are_told_by_c_alone(page: Page, reported: Path) -> None:
+    cells = Cells(reported)["drift/survival_remedies.csv"]
+    file = "drift/survival_remedies.csv"
+    names = [one for one in page.shown if one.file == file and one.columns == ("remedy",)]
+    first = [one.text for one in names if cells["experiment"].iloc[one.row] == "E3 new site"]
+    assert first == [NASTY_REMEDY, "combat", "none", NASTY_REMEDY, "zscore"]
+    after = [one.text for one in page.shown if one.file == file and one.columns[0] == "c_after"]
+    assert any(text.startswith("0.72 [") for text in after)
+    text = (reported / "report" / "report.html").read_text(encoding="utf-8")
+    section = text[text.index('<section id="survival_remedies"') : text.index('<section id="safeguards"')]
+    assert "AUC" not in section
+    assert "Calibration is not defined for risks." in section
+    assert "combat: 10 patients of a new site keep the loss within 0.05 C" in section
+    assert section.count("<figure>") == 2
+    assert "mine_<50%" not in section
 
 
 def test_the_command_that_makes_it_again_names_every_option(reported: Path) -> None:

@@ -75,6 +75,18 @@ def test_remedies_stand_in_their_rank(holdings: Holdings) -> None:
     assert list(after.get_xdata()) == [0.76, 0.7, 0.6]
 
 
+def test_remedies_for_a_time_to_event_are_drawn_by_c(holdings: Holdings) -> None:
+    table = holdings.frame("survival_remedies")
+    ax = rr.plot_remedies(table, axes(), experiment="E3 new site", measure="C")
+    assert ax.get_xlabel() == "C"
+    after = next(line for line in ax.lines if line.get_label() == "with")
+    assert list(after.get_xdata()) == [0.72, 0.7, 0.6]
+    swept = plot_calibration_sweep(holdings.frame("survival_calibration_sweep"), axes(), measure="C")
+    combat = next(line for line in swept.lines if line.get_label() == "combat")
+    assert list(combat.get_ydata()) == [0.65, 0.72]
+    assert swept.get_ylabel() == "C there"
+
+
 def test_survival_curves_are_stairs_from_one_with_the_numbers_at_risk(holdings: Holdings) -> None:
     curves = holdings.frame("kaplan_meier")
     ax = plot_kaplan_meier(curves, axes())
@@ -186,6 +198,8 @@ def test_every_figure_has_its_data_and_caption_beside_it(drawn: dict[str, Plate]
         "matrix",
         "remedies",
         "calibration_sweep",
+        "survival_remedies",
+        "survival_calibration_sweep",
         "survival_c",
         "survival_flips",
         "kaplan_meier",

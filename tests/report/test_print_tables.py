@@ -22,6 +22,7 @@ from robustrad.report.sheets import Sheet
 from robustrad.report.views import Column, Table
 from robustrad.report.word import word_document
 from robustrad.report.write import check, table_notes
+from tests.report.studies import NASTY_REMEDY
 
 LATEX, OFFICE = shutil.which("pdflatex"), shutil.which("soffice")
 
@@ -53,9 +54,17 @@ def test_letters_that_pdflatex_lacks_are_declared() -> None:
 @pytest.mark.skipif(not LATEX, reason="pdflatex is not installed (Debian: texlive-latex-extra)")
 def test_every_table_compiles_as_it_is(reported: Path, tmp_path: Path) -> None:
     files = sorted((reported / "report" / "tables").glob("*.tex"))
-    assert {"cohort", "stability_summary", "robust_features", "features", "drift", "remedies_new_site"} <= {
-        f.stem for f in files
-    }
+    assert {
+        "cohort",
+        "stability_summary",
+        "robust_features",
+        "features",
+        "drift",
+        "remedies_new_site",
+        "survival_remedies_new_site",
+        "survival_calibration_sweep",
+        "survival_deployment_needs_copies",
+    } <= {f.stem for f in files}
     for file in files:
         command = [
             str(LATEX),
@@ -147,6 +156,21 @@ def test_csv_holds_what_the_table_shows_at_full_precision(reported: Path) -> Non
     one = full.dropna(subset=["icc"]).iloc[0]
     match = source[source["feature"].eq(one["feature"]) & source["factor"].eq(one["factor"])]
     assert (match["headline"] == one["icc"]).any()
+
+
+def test_remedies_for_a_time_to_event_are_printed_by_c(reported: Path) -> None:
+    tables = reported / "report" / "tables"
+    text = (tables / "survival_remedies_new_site.tex").read_text(encoding="utf-8")
+    assert latex_text(NASTY_REMEDY) in text
+    assert NASTY_REMEDY not in text
+    assert "C after" in text
+    assert "AUC" not in text
+    assert "PyRadiomics 3.1.4" in text
+    full = pd.read_csv(tables / "survival_remedies_new_site.csv").set_index("remedy")
+    source = pd.read_csv(reported / "drift" / "survival_remedies.csv")
+    own = source[source["experiment"].eq("E3 new site") & source["rank"].notna()].set_index("remedy")
+    for name in ("c_before", "c_after", "c_after_low", "left_to_lose", "recovery"):
+        pd.testing.assert_series_equal(full[name], own[name])
 
 
 def test_footnotes_come_from_the_study(reported: Path) -> None:

@@ -39,7 +39,9 @@
     var box = document.querySelector('[data-search="' + table.id + '"]');
     if (!box) return;
     var told = document.querySelector('[data-count="' + table.id + '"]'), rows = Array.from(body.rows);
-    var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
+    var texts = rows.map(function (row) {  // cell by cell: no word begins in one and ends in the next
+      return Array.from(row.cells, function (cell) { return cell.textContent; }).join("\n").toLowerCase();
+    });
     box.addEventListener("input", function () {
       var words = box.value.toLowerCase().split(/\s+/), shown = 0;
       rows.forEach(function (row, i) {
