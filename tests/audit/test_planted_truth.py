@@ -96,7 +96,7 @@ def judge_site(plain, study, effect):
     moved = np.abs(pairs[:, 1] - pairs[:, 0]).max(axis=0) > 1e-6 * pairs.std(axis=(0, 1))
     share = harmonizable_share(decompose(pairs[:, :, None]))[moved]
     found = {"share": float(np.median(share))}
-    fold = deal(y, np.arange(N), n_splits=5, seed=("planted", effect), batch=site)
+    fold = deal(y, np.arange(N), n_splits=5, seed=("planted", effect))
     p = {"raw": np.empty(N), "combat": np.empty(N), "ideal": np.empty(N)}
     even = np.empty_like(mixed)
     for k in range(5):

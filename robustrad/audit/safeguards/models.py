@@ -95,7 +95,7 @@ def permutation_row(name: str, permuted: Permuted, *, measure: str = "AUC", shuf
 
 def surrogate_words(rho: float) -> str:
     """Return what a model is that is not shown to beat a volume that predicts, by its correlation with it."""
-    return "is a surrogate of volume" if abs(rho) >= FLAG_AT else "may be largely volume"
+    return "is a surrogate of volume" if abs(rho) >= FLAG_AT else "may be a surrogate of volume"
 
 
 def _volume(judged: Judged, data: DriftData, volume: Floats) -> list[Row]:

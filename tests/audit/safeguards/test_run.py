@@ -70,8 +70,8 @@ def test_a_score_that_follows_volume_less_closely_may_be_volume_and_is_not_calle
     data, size, _ = volume_cohort()
     found = rows(data, scored(data, size + 0.7 * np.random.default_rng(1).normal(size=N)))
     assert 0.7 <= found.loc["score_volume", "value"] < 0.9
-    assert "the model may be largely volume" in found.loc["beats_volume", "text"]
-    assert "surrogate" not in found.loc["beats_volume", "text"]
+    assert "the model may be a surrogate of volume" in found.loc["beats_volume", "text"]
+    assert "is a surrogate" not in found.loc["beats_volume", "text"]
 
 
 def test_only_an_interval_below_zero_is_told_as_a_defeat() -> None:
