@@ -136,4 +136,6 @@ def test_combat_recovers_little_of_noise(plain, folder):
     assert found["share"] < 0.3
     lost = 1.0 - found["agreement_raw"]
     assert found["agreement_combat"] - found["agreement_raw"] < 0.3 * lost
-    assert found["auc_combat"] - found["auc_raw"] < 0.4 * (found["auc_ideal"] - found["auc_raw"])
+    # Noise costs this model a thousandth of its AUC or none: what ComBat gives back must be as little.
+    loss = found["auc_ideal"] - found["auc_raw"]
+    assert found["auc_combat"] - found["auc_raw"] < max(0.4 * loss, 0.005)
