@@ -96,7 +96,7 @@ def judge_site(plain, study, effect):
     moved = np.abs(pairs[:, 1] - pairs[:, 0]).max(axis=0) > 1e-6 * pairs.std(axis=(0, 1))
     share = harmonizable_share(decompose(pairs[:, :, None]))[moved]
     found = {"share": float(np.median(share))}
-    fold = deal(y, np.arange(N), n_splits=5, seed=("planted", effect))
+    fold = deal(y, np.arange(N), n_splits=5, seed=("planted", effect), site=site)
     p = {"raw": np.empty(N), "combat": np.empty(N), "ideal": np.empty(N)}
     even = np.empty_like(mixed)
     for k in range(5):
@@ -136,6 +136,4 @@ def test_combat_recovers_little_of_noise(plain, folder):
     assert found["share"] < 0.3
     lost = 1.0 - found["agreement_raw"]
     assert found["agreement_combat"] - found["agreement_raw"] < 0.3 * lost
-    # Noise costs this model a thousandth of its AUC or none: what ComBat gives back must be as little.
-    loss = found["auc_ideal"] - found["auc_raw"]
-    assert found["auc_combat"] - found["auc_raw"] < max(0.4 * loss, 0.005)
+    assert found["auc_combat"] - found["auc_raw"] < 0.4 * (found["auc_ideal"] - found["auc_raw"])

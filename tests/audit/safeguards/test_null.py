@@ -47,7 +47,7 @@ def test_with_prevalence_by_site_and_no_signal_the_run_warns_and_nothing_claims_
     claims = np.array([[row["permutation"], row["beats_batch"], row["auc_within_batch"]] for _, row in found])
     areas = np.array([area for area, _ in found])
     assert np.mean([row["outcome_prevalence"] == "WARN" for _, row in found]) >= 0.95
-    assert np.mean(["site itself predicts" in row["warning"] for _, row in found]) >= 0.9
+    assert np.mean(["site itself predicts" in row["warning"] for _, row in found]) >= 0.95
     assert areas[:, 0].mean() > 0.6  # without the safeguards this would pass for a radiomic model
     assert areas[:, 1].mean() == pytest.approx(0.5, abs=0.04)
     assert (claims[:, 0] == "PASS").sum() <= binom.ppf(0.999, RUNS, 0.05)
