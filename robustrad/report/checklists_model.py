@@ -28,7 +28,7 @@ def model_answers(holdings: Holdings) -> dict[str, Answer]:
         "imbalance": Answer(PARTLY, f"prevalence in {_RECORD}"),
         "metrics": Answer(FILLED, f"AUC, Brier, calibration, flips ({_TABLE})"),
         "calibration": Answer(FILLED, f"calibration in the large, slope, Brier ({_TABLE})"),
-        "uncertainty": Answer(FILLED, f"bootstrap over patients, simultaneous bands ({_TABLE})"),
+        "uncertainty": Answer(FILLED, f"95 % intervals over patients, simultaneous bands ({_TABLE})"),
         "comparison": Answer(FILLED, _contrasts(holdings)),
         "performance": Answer(FILLED, _TABLE),
     }
@@ -38,7 +38,7 @@ def model_answers(holdings: Holdings) -> dict[str, Answer]:
 def _contrasts(holdings: Holdings) -> str:
     frame = holdings.frame("drift")
     delong = "delong_delta" in frame and frame["delong_delta"].notna().any()
-    return f"paired bootstrap{' and DeLong contrasts' if delong else ''} ({_TABLE})"
+    return f"paired differences with intervals{' and DeLong contrasts' if delong else ''} ({_TABLE})"
 
 
 def _of_fitting(holdings: Holdings) -> dict[str, Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Methods:
     paragraphs : tuple of (str, str)
         Heading and text.
     keys : tuple of str
-        BibTeX keys that the text cites as ``[@key]``.
+        BibTeX keys that the text cites as ``[@key]``, in the order of the text.
     sources : tuple of str
         What the protocol names as its sources.
     """
@@ -54,14 +55,8 @@ def methods(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Methods:
     ]
     kept = tuple((heading, text) for heading, text in parts if text)
     everything = " ".join(text for _, text in kept)
-    keys = [key for key in _ORDER if f"[@{key}]" in everything]
+    keys = dict.fromkeys(re.findall(r"\[@(\w+)\]", everything))
     return Methods(kept, tuple(keys), sources(holdings))
-
-
-_ORDER = (
-    "vanGriethuysen2017", "Zwanenburg2020", "Zwanenburg2019", "KooLi2016", "McGrawWong1996", "Lin1989",
-    "DeLong1988", "SunXu2014", "Johnson2007", "Welch2019", "Kocak2023", "Kocak2024",
-)  # fmt: skip
 
 
 def sources(holdings: Holdings) -> tuple[str, ...]:

@@ -124,9 +124,10 @@ def _judged(holdings: Holdings) -> Iterator[str]:
     if fitted_models(holdings):
         yield "AUC was computed within folds and averaged over folds and repeats."
     yield (
-        "Intervals of AUC are 95 %, on the logit scale with the standard deviation over "
-        f"{of_whom} (drawn within each class, one set for all conditions) and Student's t; differences from "
-        "the reference have percentiles of the same resamples and a simultaneous band over all levels."
+        "Intervals are 95 %: of AUC on the probit scale, of differences from the reference by themselves and "
+        "as a simultaneous band over all levels, with the unbiased standard error over all pairs of patients "
+        f"[@Bamber1975], Student's t, and critical values from {of_whom} (drawn within each class, one set "
+        "for all conditions)."
     )
     notes = sorted({str(note) for note in frame["interval_note"].dropna()})
     if notes:

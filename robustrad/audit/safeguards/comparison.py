@@ -1,4 +1,4 @@
-"""Two models on the same patients: AUCs, their difference, and the paired bootstrap of it."""
+"""Two models on the same patients: AUCs, their difference, with the limits of each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Floats, Ints
-from robustrad.drift.evaluate.limits import Estimate, area_estimate, difference_estimate
+from robustrad.drift.evaluate.limits import Estimate, area_estimate, change_estimate
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, weighted_sum, wins
+from robustrad.drift.evaluate.precision import precision_of
 
 
 class Comparison(NamedTuple):
@@ -55,12 +56,12 @@ def compare(model: Floats, baseline: Floats, common: Common) -> Comparison:
     first, second = (wins(scores, common.folds, pairs) * (compared > 0) for scores in (model, baseline))
     areas = [_samples(form, compared, pairs, common.weights) for form in (first, second)]
     one, other, gap = (
-        pairs.freedom(form, present, common.groups) for form in (first, second, first - second)
+        precision_of(form, pairs, present, common.groups) for form in (first, second, first - second)
     )
     return Comparison(
-        area_estimate(areas[0], common.alpha, freedom=one),
-        area_estimate(areas[1], common.alpha, freedom=other),
-        difference_estimate(areas[0] - areas[1], common.alpha, freedom=gap),
+        area_estimate(areas[0], common.alpha, known=one),
+        area_estimate(areas[1], common.alpha, known=other),
+        change_estimate(areas[0] - areas[1], common.alpha, known=gap),
         int(present.sum()),
     )
 
@@ -71,8 +72,8 @@ def fold_auc(scores: Floats, common: Common, strata: Ints | None = None) -> Esti
     pairs = comparable_pairs(common.outcome, common.folds, strata)
     compared = pairs.among(present)
     form = wins(scores, common.folds, pairs) * (compared > 0)
-    freedom = pairs.freedom(form, present, common.groups)
-    return area_estimate(_samples(form, compared, pairs, common.weights), common.alpha, freedom=freedom)
+    known = precision_of(form, pairs, present, common.groups)
+    return area_estimate(_samples(form, compared, pairs, common.weights), common.alpha, known=known)
 
 
 def _samples(form: Floats, compared: Floats, pairs: Pairs, weights: Floats) -> Floats:

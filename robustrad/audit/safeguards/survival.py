@@ -17,7 +17,7 @@ from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.evaluate.inputs import Settings
-from robustrad.drift.evaluate.limits import area_estimate, difference_estimate
+from robustrad.drift.evaluate.limits import area_estimate, change_estimate
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.permutation import Permuted
 from robustrad.drift.survival.estimators import (
@@ -27,7 +27,7 @@ from robustrad.drift.survival.estimators import (
     require_survival,
 )
 from robustrad.drift.survival.folds import survival_folds
-from robustrad.drift.survival.pairs import harrell_comparisons, index_of
+from robustrad.drift.survival.pairs import harrell_comparisons, index_of, precision_of_index
 from robustrad.drift.survival.score_test import cox_score
 from robustrad.drift.survival.times import Survival
 
@@ -40,6 +40,7 @@ class _Judged(NamedTuple):
     name: str
     scores: Floats
     folds: Codes
+    groups: Codes
     weights: Floats
     alpha: float
 
@@ -104,7 +105,7 @@ def _judged(
             return None
         folds = survival_folds(survival, data, n_splits=splits, repeats=_REPEATS, seed=settings.seed)
         scores = np.repeat(scores, len(folds), axis=0)
-    return _Judged(name, scores, folds, weights, settings.alpha)
+    return _Judged(name, scores, folds, data.groups, weights, settings.alpha)
 
 
 def _size(data: DriftData, survival: Survival) -> Row:
@@ -172,12 +173,15 @@ def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks:
     comparisons = harrell_comparisons(survival, judged.folds)
     everyone = np.vstack([np.ones(present.size), judged.weights])
     pairs = comparisons.compared(present)
-    first, second = (
-        index_of(comparisons.won(scores, present), pairs, comparisons, everyone)
-        for scores in (judged.scores, risks)
+    wins = [comparisons.won(scores, present) for scores in (judged.scores, risks)]
+    first, second = (index_of(won, pairs, comparisons, everyone) for won in wins)
+    one, other, apart = (
+        precision_of_index(won, pairs, comparisons, present, judged.groups)
+        for won in (*wins, wins[0] - wins[1])
     )
-    model, baseline = area_estimate(first, judged.alpha), area_estimate(second, judged.alpha)
-    gap = difference_estimate(first - second, judged.alpha)
+    model = area_estimate(first, judged.alpha, known=one)
+    baseline = area_estimate(second, judged.alpha, known=other)
+    gap = change_estimate(first - second, judged.alpha, known=apart)
     n = int(present.sum())
     if np.isnan(gap.value):
         text = f"{judged.name} cannot be compared with {what}: no comparable subjects that both can rank."

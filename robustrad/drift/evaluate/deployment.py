@@ -12,9 +12,10 @@ import numpy as np
 
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Ints, Scored, Settings, are_probabilities, calls
 from robustrad.drift.evaluate.levels import Level, levels_of
-from robustrad.drift.evaluate.limits import area_estimate, difference_estimate
+from robustrad.drift.evaluate.limits import area_estimate, change_estimate
 from robustrad.drift.evaluate.notes import interval_note
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
+from robustrad.drift.evaluate.precision import Precision, precision_of
 from robustrad.drift.metrics.calibration import OK, brier, calibration_in_the_large, calibration_line
 
 ROLES = ("acquisition", "delineation")
@@ -32,8 +33,8 @@ class _Mixed(NamedTuple):
 
     auc: Floats
     delta: Floats
-    freedom: float
-    delta_freedom: float
+    auc_known: Precision
+    delta_known: Precision
 
 
 def deployment_row(
@@ -46,7 +47,7 @@ def deployment_row(
 
     Each of ``settings.mixes`` draws gives every patient the reference or a level of an acquisition or
     delineation factor, all equally likely, and one of its draws; all lesions of a patient get the same.
-    Numbers are means over the mixes. Limits are of the mean over the mixes, by the bootstrap of patients.
+    Numbers are means over the mixes. Limits are of the mean over the mixes, for other patients.
 
     Parameters
     ----------
@@ -73,8 +74,8 @@ def deployment_row(
         return row | {"status": NO_CONDITION if len(asked) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
     mixed = _discrimination(scored, cohort, whole, chosen, weights)
-    area = area_estimate(mixed.auc, settings.alpha, freedom=mixed.freedom)
-    change = difference_estimate(mixed.delta, settings.alpha, freedom=mixed.delta_freedom)
+    area = area_estimate(mixed.auc, settings.alpha, known=mixed.auc_known)
+    change = change_estimate(mixed.delta, settings.alpha, known=mixed.delta_known)
     row |= {
         "auc": area.value, "auc_low": area.low, "auc_high": area.high,
         "auc_reference": mixed.auc[0] - mixed.delta[0],
@@ -111,8 +112,8 @@ def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, 
     compared = weighted_sum(pairs.among(whole.present), everyone, pairs)
     auc = ratio(weighted_sum(mean * mask, everyone, pairs), compared)
     reference = ratio(weighted_sum(base * mask, everyone, pairs), compared)
-    freedom, moved = (pairs.freedom(form, whole.present, cohort.groups) for form in (mean, mean - base))
-    return _Mixed(auc, auc - reference, freedom, moved)
+    level, moved = (precision_of(form, pairs, whole.present, cohort.groups) for form in (mean, mean - base))
+    return _Mixed(auc, auc - reference, level, moved)
 
 
 def _predictions(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints) -> dict[str, object]:

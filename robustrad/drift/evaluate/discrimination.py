@@ -9,6 +9,7 @@ import numpy as np
 from robustrad.drift.evaluate.inputs import Cohort, Flags, Floats, Scored
 from robustrad.drift.evaluate.levels import Level
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, weighted_sum, wins
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of, stacked
 from robustrad.drift.metrics.delong import OK, delong, linear_contrast
 
 
@@ -21,16 +22,16 @@ class Curves(NamedTuple):
         Over the cohort.
     auc_samples, delta_samples : ndarray of shape (m, B)
         Over the resamples.
-    auc_freedom, delta_freedom : ndarray of shape (m,)
-        Degrees of freedom of their standard errors; :meth:`robustrad.drift.evaluate.pairs.Pairs.freedom`.
+    auc_known, delta_known : Precision
+        Their standard errors and degrees of freedom, shape (m,).
     """
 
     auc: Floats
     delta: Floats
     auc_samples: Floats
     delta_samples: Floats
-    auc_freedom: Floats
-    delta_freedom: Floats
+    auc_known: Precision
+    delta_known: Precision
 
 
 class Contrasts(NamedTuple):
@@ -57,7 +58,8 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
     cached: dict[bytes, tuple[Floats, Floats]] = {}
     auc = np.full((len(levels), len(everyone)), np.nan)
-    delta, freedom = auc.copy(), np.full((2, len(levels)), np.nan)
+    delta = auc.copy()
+    known = [[UNKNOWN] * len(levels) for _ in range(2)]
     for row, level in enumerate(levels):
         if not level.enough:
             continue
@@ -68,9 +70,9 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
         form = _mean_wins(scored, pairs, level) if not level.is_reference else base
         auc[row] = ratio(weighted_sum(_within(form, pairs, level.present), everyone, pairs), compared)
         delta[row] = auc[row] - reference
-        for which, judged in enumerate((form, form - base)):
-            freedom[which, row] = pairs.freedom(judged, level.present, cohort.groups)
-    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], *freedom)
+        for each, judged in zip(known, (form, form - base), strict=True):
+            each[row] = precision_of(judged, pairs, level.present, cohort.groups)
+    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], stacked(known[0]), stacked(known[1]))
 
 
 def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Contrasts:

@@ -8,8 +8,9 @@ import pandas as pd
 from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curves, delong_contrasts
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
-from robustrad.drift.evaluate.limits import holm, logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.limits import area_limits, holm, simultaneous_band, single_bands
 from robustrad.drift.evaluate.notes import FEW_OF_CLASS, interval_note, rarer_class
+from robustrad.drift.evaluate.precision import Precision
 from robustrad.drift.evaluate.predictions import (
     Row,
     agreement_columns,
@@ -86,15 +87,11 @@ def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
 def _add_discrimination(
     rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
 ) -> None:
-    auc = logit_limits(curves.auc, curves.auc_samples, settings.alpha, freedom=curves.auc_freedom)
-    change = percentile_limits(curves.delta_samples, settings.alpha, freedom=curves.delta_freedom)
+    auc = area_limits(curves.auc, curves.auc_known, settings.alpha)
+    change = single_bands(curves.delta, curves.delta_samples, curves.delta_known, settings.alpha)
     family = np.array([level.in_family for level in levels], dtype=bool)
-    band = simultaneous_band(
-        curves.delta[family],
-        curves.delta_samples[family],
-        settings.alpha,
-        freedom=curves.delta_freedom[family],
-    )
+    known = Precision(*(part[family] for part in curves.delta_known))
+    band = simultaneous_band(curves.delta[family], curves.delta_samples[family], known, settings.alpha)
     adjusted = holm(tested.p[family])
     for i, row in enumerate(rows):
         row.update({

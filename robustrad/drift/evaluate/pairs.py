@@ -11,10 +11,6 @@ with i over positives, j over negatives, w how often a bootstrap resample holds 
 of the AUCs within folds, each weighted by its number of pairs: folds of equal composition give their plain
 mean, and a resample that leaves one positive in a fold does not give that fold the weight of the others.
 All sums are multiples of one half, hence exact, whatever the order of additions.
-
-References
-----------
-Satterthwaite FE. Biometrics Bull 1946;2:110-114. doi:10.2307/3002019
 """
 
 from __future__ import annotations
@@ -45,35 +41,6 @@ class Pairs(NamedTuple):
         """Return ``together`` with 0 where either subject is absent."""
         mask = present[self.positive][:, None] & present[self.negative][None, :]
         return np.asarray(self.together * mask)
-
-    def freedom(self, form: Floats, present: Flags, groups: Ints) -> float:
-        """Return Satterthwaite's degrees of freedom of the mean of ``form`` over the pairs compared.
-
-        The mean varies by its positives and by its negatives; each share is estimated from the patients of
-        that class, and the fewer of them carry the larger share, the less is known of the standard error.
-        NaN with fewer than two patients of a class: nothing is known of it. Infinite where nothing varies.
-
-        Parameters
-        ----------
-        form : ndarray of shape (n1, n0)
-            Sums over the repeats, as :func:`wins` gives them, or their difference.
-        present : ndarray of bool, shape (n,)
-        groups : ndarray of int, shape (n,)
-            Patient of each subject.
-        """
-        together = self.among(present)
-        excess = np.where(together > 0, form, 0.0)
-        excess = excess - together * (excess.sum() / max(float(together.sum()), 1.0))
-        shares = []
-        for members, each in ((self.positive, excess.sum(axis=1)), (self.negative, excess.sum(axis=0))):
-            here = present[members]
-            _, patient = np.unique(groups[members[here]], return_inverse=True)
-            sums = np.bincount(patient, weights=each[here])
-            if sums.size < 2:
-                return float("nan")
-            shares.append((float((sums**2).sum()) * sums.size / (sums.size - 1), sums.size - 1))
-        weight = sum(share**2 / df for share, df in shares)
-        return sum(share for share, _ in shares) ** 2 / weight if weight > 0.0 else float("inf")
 
 
 def comparable_pairs(outcome: Ints, folds: Ints, strata: Ints | None = None) -> Pairs:

@@ -10,17 +10,24 @@ import numpy as np
 import pandas as pd
 
 from robustrad.drift.arms import ArmScores
-from robustrad.drift.data import DriftData, Floats
+from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.evaluate.drift_table import ARM_COLUMNS
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
-from robustrad.drift.evaluate.limits import logit_limits, percentile_limits, simultaneous_band
+from robustrad.drift.evaluate.limits import area_limits, simultaneous_band, single_bands
 from robustrad.drift.evaluate.notes import interval_note
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, stacked
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.verdict import judge_change
 from robustrad.drift.survival.groups import CURVE_COLUMNS, group_columns, group_curves
-from robustrad.drift.survival.pairs import Comparisons, harrell_comparisons, index_of, uno_comparisons
+from robustrad.drift.survival.pairs import (
+    Comparisons,
+    harrell_comparisons,
+    index_of,
+    precision_of_index,
+    uno_comparisons,
+)
 from robustrad.drift.survival.times import Survival
 from robustrad.stability.status import FEW_SUBJECTS
 
@@ -64,10 +71,19 @@ class _Cohort:
 
 
 class Curves(NamedTuple):
-    """C and its change for each level; the first column is the cohort, the others its resamples."""
+    """C and its change for each level; the first column is the cohort, the others its resamples.
+
+    Attributes
+    ----------
+    c, delta : ndarray of shape (m, 1 + B)
+    c_known, delta_known : Precision
+        Their standard errors and degrees of freedom, shape (m,).
+    """
 
     c: Floats
     delta: Floats
+    c_known: Precision
+    delta_known: Precision
 
 
 def evaluate_survival(
@@ -128,26 +144,21 @@ def evaluate_survival(
 
 def _arm_rows(scored: ArmScores, levels: list[Level], cohort: _Cohort) -> list[Row]:
     survival, settings, weights = cohort.survival, cohort.settings, cohort.weights
-    plain = _curves(harrell_comparisons(survival, scored.folds), scored, levels, weights)
+    groups = cohort.data.groups
+    plain = _curves(harrell_comparisons(survival, scored.folds), scored, levels, weights, groups)
     later = uno_comparisons(survival, scored.folds, tau=cohort.tau)
-    weighted = _curves(later, scored, levels, weights)
+    weighted = _curves(later, scored, levels, weights, groups)
     rows = [_facts(scored, level, cohort) for level in levels]
-    for column, values in (
-        ("c", plain.c),
-        ("delta", plain.delta),
-        ("uno", weighted.c),
-        ("uno_delta", weighted.delta),
-    ):
-        limits = (
-            percentile_limits(values[:, 1:], settings.alpha)
-            if column.endswith("delta")
-            else logit_limits(values[:, 0], values[:, 1:], settings.alpha)
-        )
+    for name, changed, curves in (("c", "delta", plain), ("uno", "uno_delta", weighted)):
+        area = area_limits(curves.c[:, 0], curves.c_known, settings.alpha)
+        change = single_bands(curves.delta[:, 0], curves.delta[:, 1:], curves.delta_known, settings.alpha)
         for i, row in enumerate(rows):
-            row[column] = values[i, 0]
-            row[f"{column}_low"], row[f"{column}_high"] = limits.low[i], limits.high[i]
+            row |= {name: curves.c[i, 0], f"{name}_low": area.low[i], f"{name}_high": area.high[i]}
+            row |= {changed: curves.delta[i, 0]}
+            row |= {f"{changed}_low": change.low[i], f"{changed}_high": change.high[i]}
     family = np.array([level.in_family for level in levels], dtype=bool)
-    band = simultaneous_band(plain.delta[family, 0], plain.delta[family, 1:], settings.alpha)
+    known = Precision(*(part[family] for part in plain.delta_known))
+    band = simultaneous_band(plain.delta[family, 0], plain.delta[family, 1:], known, settings.alpha)
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high}
@@ -189,11 +200,14 @@ def _facts(scored: ArmScores, level: Level, cohort: _Cohort) -> Row:
     }
 
 
-def _curves(comparisons: Comparisons, scored: ArmScores, levels: list[Level], weights: Floats) -> Curves:
+def _curves(
+    comparisons: Comparisons, scored: ArmScores, levels: list[Level], weights: Floats, groups: Codes
+) -> Curves:
     everyone = np.vstack([np.ones(weights.shape[1]), weights])
     c = np.full((len(levels), len(everyone)), np.nan)
     delta = c.copy()
-    base: dict[bytes, tuple[Floats, Floats]] = {}
+    known = [[UNKNOWN] * len(levels) for _ in range(2)]
+    base: dict[bytes, tuple[Floats, Floats, Floats]] = {}
     for row, level in enumerate(levels):
         if not level.enough:
             continue
@@ -201,12 +215,15 @@ def _curves(comparisons: Comparisons, scored: ArmScores, levels: list[Level], we
         if key not in base:
             compared = comparisons.compared(level.present)
             won = comparisons.won(scored.scores[:, :, 0], level.present)
-            base[key] = compared, index_of(won, compared, comparisons, everyone)
-        compared, reference = base[key]
-        if level.is_reference:
-            c[row] = reference
-        else:
-            each = [comparisons.won(scored.scores[:, :, j], level.present) for j in level.columns]
-            c[row] = index_of(np.mean(each, axis=0), compared, comparisons, everyone)
+            base[key] = compared, won, index_of(won, compared, comparisons, everyone)
+        compared, before, reference = base[key]
+        won, c[row] = before, reference
+        if not level.is_reference:
+            won = np.mean(
+                [comparisons.won(scored.scores[:, :, j], level.present) for j in level.columns], axis=0
+            )
+            c[row] = index_of(won, compared, comparisons, everyone)
         delta[row] = c[row] - reference
-    return Curves(c, delta)
+        for each, judged in zip(known, (won, won - before), strict=True):
+            each[row] = precision_of_index(judged, compared, comparisons, level.present, groups)
+    return Curves(c, delta, stacked(known[0]), stacked(known[1]))

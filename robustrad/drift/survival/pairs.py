@@ -13,6 +13,7 @@ import numpy as np
 
 from robustrad.drift.data import Codes, Floats
 from robustrad.drift.evaluate.pairs import Pairs, ratio, weighted_sum
+from robustrad.drift.evaluate.precision import Precision, precision_of
 from robustrad.drift.survival.concordance import TIED, comparable, uno_weights
 from robustrad.drift.survival.times import Flags, Survival
 
@@ -82,6 +83,28 @@ def resampled(forms: Floats, comparisons: Comparisons, weights: Floats) -> Float
 def index_of(won: Floats, compared: Floats, comparisons: Comparisons, weights: Floats) -> Floats:
     """Return the C of each of B resamples, shape (B,); NaN where nothing is compared."""
     return ratio(resampled(won, comparisons, weights), resampled(compared, comparisons, weights))
+
+
+def precision_of_index(
+    won: Floats, compared: Floats, comparisons: Comparisons, present: Flags, groups: Codes
+) -> Precision:
+    """Return how well a C, or the difference of two that compare the same, is known.
+
+    A patient without the event is only ever compared with those who had it, so that Student's t has no more
+    degrees of freedom than these patients leave.
+
+    Parameters
+    ----------
+    won, compared : ndarray of shape (m, n)
+        From :class:`Comparisons`; ``won`` may be a difference.
+    present : ndarray of bool, shape (n,)
+    groups : ndarray of int, shape (n,)
+        Patient of each subject.
+    """
+    everyone = np.arange(compared.shape[1])
+    found = precision_of(won, Pairs(comparisons.earlier, everyone, compared), present, groups)
+    failed = np.unique(groups[comparisons.earlier[present[comparisons.earlier]]]).size
+    return found._replace(freedom=np.minimum(found.freedom, failed - 1))
 
 
 def harrell_comparisons(survival: Survival, folds: Codes) -> Comparisons:

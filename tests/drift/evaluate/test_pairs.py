@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import ttest_ind
 from sklearn.metrics import roc_auc_score
 
 from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
@@ -98,32 +97,3 @@ def test_a_subject_that_was_not_tested_is_not_compared() -> None:
     y = np.array([1, 0, 1, 0])
     folds = np.array([[0, 0, -1, -1]])
     assert comparable_pairs(y, folds).together.sum() == 1
-
-
-def test_the_degrees_of_freedom_are_welchs_where_pairs_are_differences_of_two_means() -> None:
-    # With the form x_i - y_j the mean over pairs is a difference of means, whose degrees scipy knows.
-    rng = np.random.default_rng(4)
-    y = np.repeat([1, 0], [6, 19])
-    values = rng.normal(size=25) * np.where(y == 1, 3.0, 0.7)
-    pairs = comparable_pairs(y, np.zeros((1, 25), dtype=int))
-    form = values[:6, None] - values[None, 6:]
-    everyone = np.ones(25, dtype=bool)
-    expected = ttest_ind(values[:6], values[6:], equal_var=False).df
-    assert pairs.freedom(form, everyone, np.arange(25)) == pytest.approx(expected, rel=1e-12)
-    # every patient twice, in another repeat as well, tells nothing new
-    twice = np.repeat(np.arange(25), 2)
-    double = comparable_pairs(y[twice], np.zeros((2, 50), dtype=int))
-    both = 2.0 * (values[twice][:12, None] - values[twice][None, 12:])
-    assert double.freedom(both, np.ones(50, dtype=bool), twice) == pytest.approx(expected, rel=1e-12)
-
-
-def test_degrees_of_freedom_lie_between_those_of_the_smaller_class_and_of_all() -> None:
-    rng = np.random.default_rng(5)
-    y = np.repeat([1, 0], [8, 40])
-    folds = dealt(48, repeats=3, splits=3)
-    pairs = comparable_pairs(y, folds)
-    form = wins(rng.normal(size=(3, 48)) + y, folds, pairs)
-    assert 7.0 <= pairs.freedom(form, np.ones(48, dtype=bool), np.arange(48)) <= 46.0
-    alone = (y == 0) | (np.arange(48) == 0)
-    assert np.isnan(pairs.freedom(form, alone, np.arange(48)))
-    assert pairs.freedom(pairs.together, np.ones(48, dtype=bool), np.arange(48)) == np.inf
