@@ -11,17 +11,9 @@ import SimpleITK as sitk
 
 from robustrad.core.geometry import Grid
 from robustrad.perturb.sample import Sample
-from robustrad.preview.pictures import (
-    ASPECT,
-    Frame,
-    Window,
-    difference,
-    gray_levels,
-    rounded_up,
-    window_for,
-    window_of,
-    within,
-)
+from robustrad.preview.frame import ASPECT, Frame
+from robustrad.preview.pictures import difference, gray_levels, within
+from robustrad.preview.window import Window, rounded_up, window_for, window_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
