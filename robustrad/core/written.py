@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,8 @@ def make_folder(path: Path) -> Path:
     StudyError
         If it cannot be made.
     """
-    try:
+    with _told(path, "made"):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StudyError(str(path), f"cannot be made ({error.strerror})", "a writable folder") from error
     return path
 
 
@@ -87,7 +86,14 @@ def remove_file(path: Path) -> None:
     StudyError
         If it cannot be removed.
     """
-    try:
+    with _told(path, "replaced"):
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _told(path: Path, done: str) -> Iterator[None]:
+    """Turn what the file system refuses into an error that says what could not be done."""
+    try:
+        yield
     except OSError as error:
-        raise StudyError(str(path), f"cannot be replaced ({error.strerror})", "a writable folder") from error
+        raise StudyError(str(path), f"cannot be {done} ({error.strerror})", "a writable folder") from error
