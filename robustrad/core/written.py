@@ -14,6 +14,9 @@ from robustrad.core.errors import StorageFullError, StudyError
 if TYPE_CHECKING:
     import pandas as pd
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a full disk, or a full quota, answers."""
+
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     r"""Write ``frame`` as CSV: ``\n`` line ends, the shortest digits that read back as the same float.
@@ -50,19 +53,29 @@ def write_bytes(content: bytes, path: Path) -> Path:
     StudyError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
-            temporary.unlink(missing_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in FULL:
             raise StorageFullError(
                 str(path), "the disk is full", "", "Free some space and repeat."
             ) from error
         raise StudyError(str(path), f"cannot be written ({error.strerror})", "a writable folder") from error
     return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file that takes the place of ``path`` at the end, or goes where that fails."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def make_folder(path: Path) -> Path:
