@@ -24,7 +24,8 @@ from bench import sweep
 from bench.cases import Case, lesion, real_case
 from bench.extraction import CONFIGURATIONS
 from robustrad.sweep.executors import processes
-from robustrad.sweep.run import plan_sweep, prepare_sweep
+from robustrad.sweep.prepare import prepare_sweep
+from robustrad.sweep.run import plan_sweep
 from robustrad.sweep.store import Store
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import correlate1d
 
 from robustrad.core.geometry import Voxels
-from robustrad.perturb.base import Perturbation, Stage
-from robustrad.perturb.noise_estimate import estimate_noise
+from robustrad.perturb.base import Stage
+from robustrad.perturb.relative_noise import RelativeNoise
 from robustrad.perturb.sample import Sample
 
 from .attenuation import Section, cut_reason, section_of
@@ -24,7 +23,7 @@ MARGIN = 16
 """Pixels drawn beyond the image, so that its opposite borders are not neighbors."""
 
 
-class CtNoise(Perturbation):
+class CtNoise(RelativeNoise):
     """Add noise with the correlation of a CT reconstruction; the mask is untouched.
 
     Model: Gaussian noise with the in-plane power spectrum f A(f)^2 of filtered back-projection (A the
@@ -53,12 +52,6 @@ class CtNoise(Perturbation):
     trend: ClassVar = ("strength_sd_difference", 1)
 
     sd: float | None = Field(default=None, ge=0, description="SD of the added noise in HU; 0 adds none.")
-    relative_sd: float | None = Field(
-        default=None,
-        ge=0,
-        description="SD of the added noise in multiples of the noise found in the image, instead of sd; "
-        "0 adds none.",
-    )
     declared_noise_sd: float | None = Field(
         default=None, gt=0, description="Noise of the image in HU, where known: no estimate is made."
     )
@@ -79,51 +72,21 @@ class CtNoise(Perturbation):
         "which the image cuts off; not used for a body in full view, nor with a uniform SD.",
     )
 
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.sd is None) == (self.relative_sd is None):
-            raise ValueError("give either sd or relative_sd")
-        if self.sd is not None and self.declared_noise_sd is not None:
-            raise ValueError("declared_noise_sd goes with relative_sd")
-        return self
-
-    def calibrate(self, sample: Sample, rng: np.random.Generator) -> Self:
-        """Return a copy with the concrete ``sd`` for this image."""
-        del rng
-        if self.relative_sd is None:
-            return self
-        sd = 0.0
-        if self.relative_sd > 0:
-            found = estimate_noise(sample.voxels, modality=sample.modality, declared=self.declared_noise_sd)
-            sd = self.relative_sd * found.sd
-        if not math.isfinite(sd):
-            return self
-        absolute = {"sd": sd, "relative_sd": None, "declared_noise_sd": None}
-        return type(self).model_validate({**self.model_dump(), **absolute})
-
     def skip(self, sample: Sample) -> str | None:
         """Skip where the noise could not be estimated or path lengths are unknown."""
-        if self.sd == 0 or self.relative_sd == 0:
+        if self.adds_none:
             return None
-        if self.calibrate(sample, np.random.default_rng(0)).sd is None:
-            return (
-                "the noise of the image cannot be estimated (too small or constant): give declared_noise_sd"
-            )
-        if self.local_sd == "uniform":
-            return None
+        if (reason := self.unknown_noise(sample)) or self.local_sd == "uniform":
+            return reason
         reason = cut_reason(sample, body_diameter_mm=self.body_diameter_mm)
         return f"{reason} or local_sd: uniform" if reason else None
 
-    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+    def noisy(self, sample: Sample, sd: float, rng: np.random.Generator) -> Sample:
         """Return the sample with correlated noise added to every voxel."""
-        if self.sd is None:
-            raise ValueError("relative_sd must be calibrated before it is applied")
-        if self.sd == 0:
-            return sample
         noise = _unit_noise(sample, self.kernel, self.slice_thickness_mm, rng)
         if self.local_sd == "projected":
             noise *= _relative_sd(sample, section_of(sample, body_diameter_mm=self.body_diameter_mm))
-        return sample.with_image(sample.voxels + self.sd * noise)
+        return sample.with_image(sample.voxels + sd * noise)
 
 
 def _unit_noise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from robustrad.core.errors import StorageFullError, StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a full disk, or a full quota, answers."""
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
@@ -49,19 +53,29 @@ def write_bytes(content: bytes, path: Path) -> Path:
     StudyError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
-            temporary.unlink(missing_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in FULL:
             raise StorageFullError(
                 str(path), "the disk is full", "", "Free some space and repeat."
             ) from error
         raise StudyError(str(path), f"cannot be written ({error.strerror})", "a writable folder") from error
     return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file that takes the place of ``path`` at the end, or goes where that fails."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def make_folder(path: Path) -> Path:
@@ -72,10 +86,8 @@ def make_folder(path: Path) -> Path:
     StudyError
         If it cannot be made.
     """
-    try:
+    with _told(path, "made"):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StudyError(str(path), f"cannot be made ({error.strerror})", "a writable folder") from error
     return path
 
 
@@ -87,7 +99,14 @@ def remove_file(path: Path) -> None:
     StudyError
         If it cannot be removed.
     """
-    try:
+    with _told(path, "replaced"):
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _told(path: Path, done: str) -> Iterator[None]:
+    """Turn what the file system refuses into an error that says what could not be done."""
+    try:
+        yield
     except OSError as error:
-        raise StudyError(str(path), f"cannot be replaced ({error.strerror})", "a writable folder") from error
+        raise StudyError(str(path), f"cannot be {done} ({error.strerror})", "a writable folder") from error

@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.core.errors import Problem, nearest
+from robustrad.drift.case_table import none_of
 from robustrad.drift.joined import CONFLICT
 from robustrad.drift.labels import labels_of, whole
 from robustrad.drift.question import Question
-from robustrad.drift.source import none_of
 
 
 @dataclass

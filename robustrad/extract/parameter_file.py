@@ -8,14 +8,13 @@ Settings that change no value of a region (``additionalInfo``, ``voxelSetting``)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 from typing import cast
 
 from robustrad.core.errors import Problem, ProtocolError, nearest
 from robustrad.core.marked_yaml import KeyPath, Marked, load_marked
+from robustrad.core.shipped import shipped_yaml
 from robustrad.extract.catalog import FEATURE_CLASSES, FEATURES, IMAGE_TYPES
 from robustrad.extract.parameters import Parameters, Settings
 from robustrad.extract.settings import KEYS, VOXEL_KEYS, Key
@@ -91,18 +90,11 @@ def parameters_from(mapping: Mapping[str, object], *, where: Where) -> Parameter
 
 def builtin_names() -> tuple[str, ...]:
     """Return the names of the built-in parameter files."""
-    return tuple(sorted(_builtin()))
-
-
-def _builtin() -> dict[str, Traversable]:
-    folder = files("robustrad.perturbations") / "params"
-    if not folder.is_dir():
-        return {}
-    return {file.name.removesuffix(".yaml"): file for file in folder.iterdir() if file.name.endswith(".yaml")}
+    return tuple(shipped_yaml("params"))
 
 
 def _document(source: str | PathLike[str]) -> Marked:
-    builtin = _builtin()
+    builtin = shipped_yaml("params")
     if isinstance(source, str) and source in builtin:
         return load_marked(builtin[source].read_text(encoding="utf-8"), name=f"{source}.yaml (built-in)")
     path = Path(source)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import errno
 import io
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from robustrad.core.errors import DataError, StorageFullError
+from robustrad.core.written import FULL, replacing
 from robustrad.extract.names import feature_names
 from robustrad.extract.parameters import Parameters
 
@@ -30,17 +29,16 @@ def write_features(path: Path, rows: Iterable[Row], *, parameters: Parameters) -
     DataError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
+        with (
+            replacing(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="") as stream,
+        ):
             stream.write(features_csv(rows, parameters=parameters))
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):  # a folder that cannot be written cannot be tidied either
-            temporary.unlink(missing_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in FULL:
             raise StorageFullError(
                 str(path), "the disk is full", "", "Make room and run it again."
             ) from error

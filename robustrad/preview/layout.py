@@ -10,8 +10,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from robustrad.perturb.base import Stage
+from robustrad.preview.frame import ASPECT
 from robustrad.preview.look import Row
-from robustrad.preview.pictures import ASPECT
 from robustrad.report.figures import STYLE, WIDTH_MM
 
 LABEL_MM, GAP_MM, EDGE_MM = 25.0, 1.6, 0.8

@@ -20,7 +20,8 @@ from robustrad.extract.parameters import Parameters
 from robustrad.extract.sampling import lay_grid, sample_image, sample_mask
 from robustrad.extract.settings import resolved
 from robustrad.perturb.sample import Sample, Sampling
-from robustrad.preview.pictures import Frame, Plane, bin_width, difference, gray_levels, within
+from robustrad.preview.frame import Frame, Plane
+from robustrad.preview.pictures import bin_width, difference, gray_levels, within
 from robustrad.sweep.branch import original_settings
 from robustrad.sweep.rows import ConditionResult
 

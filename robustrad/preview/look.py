@@ -10,8 +10,9 @@ from itertools import pairwise
 from robustrad.core.errors import ProtocolError, nearest
 from robustrad.extract.parameters import Parameters
 from robustrad.perturb.sample import Sample
+from robustrad.preview.frame import Frame
 from robustrad.preview.lens import Lens, Shot
-from robustrad.preview.pictures import Frame, Window, window_of
+from robustrad.preview.window import Window, window_of
 from robustrad.protocol.model import Factor, Level, Protocol
 from robustrad.sweep.branch import Setup, open_reference, run_branch
 from robustrad.sweep.conditions import REFERENCE, build_conditions

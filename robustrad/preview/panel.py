@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
+from robustrad.preview.frame import Frame, Plane
 from robustrad.preview.lens import Shot
-from robustrad.preview.pictures import Frame, Plane, Window, rounded_up, window_for
+from robustrad.preview.window import Window, rounded_up, window_for
 
 # Okabe-Ito: told apart with any color vision, on dark and on light; the dashes tell them apart in gray.
 BEFORE, AFTER = "#56B4E9", "#D55E00"

@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 
 from robustrad.perturb.base import Stage
 from robustrad.preview import captions, panel
+from robustrad.preview.frame import Plane
 from robustrad.preview.layout import BETWEEN_MM, EDGE_MM, GAP_MM, HEAD_MM, TITLE_MM, Layout, text_mm
 from robustrad.preview.look import Cell, Look, Row
-from robustrad.preview.pictures import Plane
 from robustrad.report.figures import STYLE, WIDTH_MM
 
 _LETTER_MM = 1.24  # mean width of a letter at 6 pt

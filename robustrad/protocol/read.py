@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from robustrad.core.errors import Problem, ProtocolError, nearest
 from robustrad.core.marked_yaml import KeyPath, load_marked
+from robustrad.core.shipped import shipped_yaml
 from robustrad.extract.parameter_file import builtin_names, load_parameters, parameters_from
 from robustrad.extract.parameters import Parameters
 from robustrad.perturb.registry import kinds
@@ -115,11 +115,7 @@ def from_resolved(resolved: Mapping[str, Any]) -> Protocol:
 
 def builtin_files() -> dict[str, Traversable]:
     """Return the built-in protocol files by name, sorted."""
-    folder = files("robustrad.perturbations") / "protocols"
-    found = {
-        entry.name.removesuffix(".yaml"): entry for entry in folder.iterdir() if entry.name.endswith(".yaml")
-    }
-    return dict(sorted(found.items()))
+    return shipped_yaml("protocols")
 
 
 def _protocol(

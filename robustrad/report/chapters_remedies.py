@@ -11,6 +11,7 @@ from robustrad.report.blocks import figure_at, folded, heading, sentence_list, t
 from robustrad.report.holdings import Holdings
 from robustrad.report.judged import BY_AUC, Judged, held
 from robustrad.report.plate import Plate
+from robustrad.report.remedy_words import NONE, UNSEEN, experiments, meaning
 from robustrad.report.sections import Section
 from robustrad.report.sheets import Sentence, Sheet
 
@@ -29,7 +30,7 @@ def _section(holdings: Holdings, figures: Mapping[str, Plate], judged: Judged) -
     if sheet is None:
         told = f"No remedy was tried. Run: {_RUN.format(holdings.folder.name, judged.options)}"
         return Section(anchor, judged.heading, (), needs, told)
-    asked = catalog.experiments(sheet)
+    asked = experiments(sheet)
     body: list[Markup] = [figure_at(figures, anchor)]
     for experiment in asked:
         body += _experiment(holdings, judged, experiment, said=experiment != asked[0])
@@ -47,8 +48,8 @@ def outcome(sheet: Sheet, judged: Judged, experiment: str) -> list[Sentence]:
     """Return what happens in an experiment: without a remedy, and with the best one that was tried."""
     frame = sheet.frame
     own = frame[frame["experiment"].eq(experiment) & frame["sentence"].notna()]
-    raw = own[own["remedy"].eq(catalog.NONE)]
-    best = own[own["rank"].notna() & own["remedy"].ne(catalog.NONE)].sort_values("rank", kind="stable")
+    raw = own[own["remedy"].eq(NONE)]
+    best = own[own["rank"].notna() & own["remedy"].ne(NONE)].sort_values("rank", kind="stable")
     return [
         Sentence(
             judged.topic,
@@ -66,7 +67,7 @@ def _experiment(holdings: Holdings, judged: Judged, experiment: str, *, said: bo
     if table is None:
         return []
     told = outcome(table.sheet, judged, experiment) if said else []
-    tips = {name: catalog.meaning(name) for name in dict.fromkeys(table.sheet.frame["remedy"].astype(str))}
+    tips = {name: meaning(name) for name in dict.fromkeys(table.sheet.frame["remedy"].astype(str))}
     seen = table_block(catalog.seen_table(holdings, judged, experiment), tips=tips)
     return [
         heading(experiment),
@@ -82,7 +83,7 @@ def _needs(holdings: Holdings, judged: Judged) -> tuple[Markup, ...]:
     if sheet is None:
         return ()
     frame = sheet.frame
-    own = frame["kind"].ne("calibration") | frame["scope"].eq(catalog.UNSEEN)
+    own = frame["kind"].ne("calibration") | frame["scope"].eq(UNSEEN)
     rows = [int(i) for i in (own & frame["status"].isin(_TELLING)).to_numpy().nonzero()[0]]
     said = [
         Sentence("Needs", (sheet.number(row, "sentence", "text"),), judged.name("remedies"), sheet.file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from robustrad import __version__
-from robustrad.report.tables import escape, text_or
+from robustrad.report.tables import escape, longtable, text_or
 
 _HEADER = (
     r"Feature class & $n$ & Subject & Level & Subj.\ $\times$ level & Draw & Residual & $H$ [IQR] & ICC(A,1) "
@@ -37,18 +37,14 @@ def components_latex(summary: pd.DataFrame, *, label: str = "tab:components", no
         A sentence for the end of the footnote.
     """
     rows = summary[summary["role"] != "control"]
-    lines = [
-        r"% Needs \usepackage{booktabs,longtable} in the preamble.",
-        r"\begin{longtable}{lrrrrrrrrrr}",
-        rf"\caption{{Variance components of radiomic features per factor.}}\label{{{label}}}\\",
-        rf"\toprule {_HEADER} \midrule \endfirsthead",
-        rf"\toprule {_HEADER} \midrule \endhead",
-        r"\bottomrule \endfoot",
-        *_body(rows),
-        r"\end{longtable}",
-        r"\noindent{\footnotesize " + escape(f"{_FOOTNOTE} robustrad {__version__}. {note}".rstrip()) + "}",
-    ]
-    return "\n".join(lines) + "\n"
+    return longtable(
+        _body(rows),
+        columns="lrrrrrrrrrr",
+        header=_HEADER,
+        caption="Variance components of radiomic features per factor.",
+        label=label,
+        footnote=f"{_FOOTNOTE} robustrad {__version__}. {note}",
+    )
 
 
 def _body(rows: pd.DataFrame) -> Iterator[str]:

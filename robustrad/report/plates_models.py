@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from robustrad.report.catalog_remedies import experiments
 from robustrad.report.holdings import Holdings
 from robustrad.report.judged import Judged, held
 from robustrad.report.plate import Plate, plate_of
@@ -14,11 +13,12 @@ from robustrad.report.plots.drift import (
     drift_figure,
     flips_figure,
     main_rows,
-    matrix_figure,
     patients_figure,
 )
+from robustrad.report.plots.matrix import matrix_figure
 from robustrad.report.plots.remedies import remedies_figure, sweep_figure
 from robustrad.report.plots.survival import first_arm, kaplan_meier_figure
+from robustrad.report.remedy_words import experiments
 from robustrad.report.sheets import Sheet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from robustrad import __version__
 from robustrad.core.written import write_bytes, write_csv, write_text
 
-__all__ = ["escape", "footnote", "text_or", "to_latex", "write_bytes", "write_csv", "write_text"]
+__all__ = ["escape", "footnote", "longtable", "text_or", "to_latex", "write_bytes", "write_csv", "write_text"]
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
@@ -57,16 +57,36 @@ def to_latex(
     """
     rows = summary[(summary["image_type"] == "all") & (summary["role"] != "control")]
     told = footnote(rows, thresholds=thresholds, alpha=alpha)
+    title = r"Stability of radiomic features: share of features per class (\%)."
+    return longtable(
+        _body(rows), columns=_COLUMNS, header=_HEADER, caption=title, label=label, footnote=f"{told} {note}"
+    )
+
+
+def longtable(
+    body: Iterable[str], *, columns: str, header: str, caption: str, label: str, footnote: str
+) -> str:
+    """Return a LaTeX longtable with booktabs rules, its head on every page and a footnote below.
+
+    Parameters
+    ----------
+    body : iterable of str
+        Lines of LaTeX.
+    columns, header, caption, label : str
+        As LaTeX: the alignment of the columns, the line above them, the title, what a reference names.
+    footnote : str
+        As plain text.
+    """
     lines = [
         r"% Needs \usepackage{booktabs,longtable} in the preamble.",
-        rf"\begin{{longtable}}{{{_COLUMNS}}}",
-        rf"\caption{{Stability of radiomic features: share of features per class (\%).}}\label{{{label}}}\\",
-        rf"\toprule {_HEADER} \midrule \endfirsthead",
-        rf"\toprule {_HEADER} \midrule \endhead",
+        rf"\begin{{longtable}}{{{columns}}}",
+        rf"\caption{{{caption}}}\label{{{label}}}\\",
+        rf"\toprule {header} \midrule \endfirsthead",
+        rf"\toprule {header} \midrule \endhead",
         r"\bottomrule \endfoot",
-        *_body(rows),
+        *body,
         r"\end{longtable}",
-        r"\noindent{\footnotesize " + escape(f"{told} {note}".rstrip()) + "}",
+        r"\noindent{\footnotesize " + escape(footnote.rstrip()) + "}",
     ]
     return "\n".join(lines) + "\n"
 

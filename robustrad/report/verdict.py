@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustrad.report.catalog_remedies import NONE, experiments
 from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings
 from robustrad.report.judged import Judged, held
+from robustrad.report.remedy_words import NONE, experiments
 from robustrad.report.sheets import Sentence
 from robustrad.report.verdict_drift import holds_until, model_verdict, signal, volume
 from robustrad.report.verdict_stability import Parts, stability_verdict

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,56 +11,15 @@ from numpy.typing import NDArray
 from robustrad.stability import status as policy
 from robustrad.stability.agreement import bland_altman, ccc, spearman
 from robustrad.stability.anova import Floats, MeanSquares, mean_squares
+from robustrad.stability.block import Block, Columns, mean_over_draws
 from robustrad.stability.bootstrap import bootstrap_limits
 from robustrad.stability.components import decompose
 from robustrad.stability.fixed import Limits, fixed_limits
 from robustrad.stability.forms import bias_test, six_forms
 from robustrad.stability.harmonizable import harmonizable_limits, harmonizable_share
 from robustrad.stability.repeatability import quartile_dispersion, repeatability_coefficient, within_cv
+from robustrad.stability.sensitivity import log_icc, transformed, volume_adjusted
 from robustrad.stability.shared_patients import interval_note, over_patients
-
-Columns = dict[str, NDArray[Any]]
-
-_SENSITIVITY_DRAWS = 500  # for the limits of the transformed ICC, which decide nothing
-
-
-@dataclass(frozen=True)
-class Block:
-    """Complete values of the features that one comparison finds with the same subjects.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_subjects, k_conditions, n_draws, p_features)
-        Finite. Where the reference takes part it is the first of the k, the same in every draw.
-    transformed : ndarray of the same shape
-        On the scale of :mod:`robustrad.stability.transform`; NaN for a feature without one.
-    baseline : ndarray of shape (n_subjects, p_features)
-        Reference values (or means over conditions); may hold NaN where the reference takes no part.
-    log_volume : ndarray of shape (n_subjects,)
-        Logarithm of the baseline's volume; NaN where unknown.
-    patients : ndarray of int, shape (n_subjects,)
-        Patient 0 .. of each subject.
-    n_dropped : int
-        Subjects that are not complete.
-    with_reference : bool
-        Named levels against the reference; otherwise repeats among each other.
-    nested : bool
-        Draws nested in a subject: their order means nothing.
-    """
-
-    values: Floats
-    transformed: Floats
-    baseline: Floats
-    log_volume: Floats
-    patients: NDArray[np.intp]
-    n_dropped: int
-    with_reference: bool
-    nested: bool
-
-    @property
-    def form(self) -> str:
-        """The ICC form that answers the comparison's question."""
-        return "icc_a_1" if self.with_reference else "icc_1_1"
 
 
 def measure(block: Block, *, alpha: float) -> Columns:
@@ -89,9 +47,9 @@ def measure(block: Block, *, alpha: float) -> Columns:
     columns["interval_note"] = np.full(invariant.size, note, dtype=object)
     columns |= _spread(block, alpha)
     columns |= _bias(block, invariant)
-    columns |= _adjusted(block, invariant)
-    columns |= _transformed(block, invariant, alpha)
-    columns["log_icc"] = _log_icc(block)
+    columns |= volume_adjusted(block, invariant)
+    columns |= transformed(block, invariant, alpha)
+    columns["log_icc"] = log_icc(block)
     constant = columns["status"] == policy.CONSTANT
     for name, column in columns.items():
         if name != "status" and column.dtype.kind == "f":
@@ -107,7 +65,7 @@ def _iccs(squares: list[MeanSquares], statuses: NDArray[Any], alpha: float) -> C
         for part, suffix in enumerate(("", "_low", "_high")):
             stack = np.stack([form[name][part] for form in forms])
             stack = np.where(statuses == policy.INVARIANT, 1.0, stack)
-            columns[f"{name}{suffix}"] = _mean(np.where(statuses == policy.CONSTANT, np.nan, stack))
+            columns[f"{name}{suffix}"] = mean_over_draws(np.where(statuses == policy.CONSTANT, np.nan, stack))
     return columns
 
 
@@ -168,14 +126,14 @@ def _pair(reference: Floats, level: Floats) -> Columns:
     spread = np.where(spread > policy.RELATIVE_TOLERANCE * np.abs(reference).max(axis=0), spread, np.nan)
     with np.errstate(invalid="ignore"):
         scaled = [(c.bias / spread, c.low / spread, c.high / spread) for c in compared]
-    bias, low, high = (_mean(np.stack(part)) for part in zip(*scaled, strict=True))
+    bias, low, high = (mean_over_draws(np.stack(part)) for part in zip(*scaled, strict=True))
     return {
-        "ccc": _mean(np.stack([ccc(reference, draw).value for draw in draws])),
+        "ccc": mean_over_draws(np.stack([ccc(reference, draw).value for draw in draws])),
         "bias_sd": bias,
         "loa_low": low,
         "loa_high": high,
         "proportional_p": compared[0].slope_p if len(draws) == 1 else np.full(reference.shape[1], np.nan),
-        "spearman": _mean(np.stack([spearman(reference, draw) for draw in draws])),
+        "spearman": mean_over_draws(np.stack([spearman(reference, draw) for draw in draws])),
     }
 
 
@@ -190,7 +148,7 @@ def _ceiling(block: Block, alpha: float) -> Columns:
     # A level in which the feature does not vary cannot be standardized.
     tolerance = policy.RELATIVE_TOLERANCE * np.abs(block.values).max(axis=(0, 1, 2))
     flat = (block.values.std(axis=0, ddof=1) <= tolerance).any(axis=(0, 1))
-    value, low = (_mean(np.stack([estimate[part] for estimate in found])) for part in (0, 1))
+    value, low = (mean_over_draws(np.stack([estimate[part] for estimate in found])) for part in (0, 1))
     return {
         "ceiling_location_scale": np.where(flat, np.nan, value),
         "ceiling_location_scale_low": np.where(flat, np.nan, low),
@@ -200,7 +158,9 @@ def _ceiling(block: Block, alpha: float) -> Columns:
 def _spread(block: Block, alpha: float) -> Columns:
     draws = range(block.values.shape[2])
     found = [repeatability_coefficient(block.values[:, :, draw], alpha=alpha) for draw in draws]
-    wsd, rc, low, high = (np.sqrt(_mean(np.square(np.stack(part)))) for part in zip(*found, strict=True))
+    wsd, rc, low, high = (
+        np.sqrt(mean_over_draws(np.square(np.stack(part)))) for part in zip(*found, strict=True)
+    )
     blank = np.full_like(rc, np.nan)
     return {
         "wsd": wsd,
@@ -226,66 +186,3 @@ def _bias(block: Block, invariant: NDArray[np.bool_]) -> Columns:
         "bias_f": np.where(undefined, np.nan, test.statistic),
         "bias_p": np.where(undefined, np.nan, test.p),
     }
-
-
-def _adjusted(block: Block, invariant: NDArray[np.bool_]) -> Columns:
-    """ICC of the residual on log volume: one slope for all conditions, fitted on the baseline."""
-    x = block.log_volume[:, None]
-    known = np.isfinite(block.baseline) & np.isfinite(x)
-    count = np.maximum(known.sum(axis=0), 1)
-    y = np.where(known, block.baseline, 0.0)
-    x_centered = np.where(known, x - np.where(known, x, 0.0).sum(axis=0) / count, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.einsum("ip,ip->p", x_centered, y) / np.einsum("ip,ip->p", x_centered, x_centered)
-    slope[count < policy.MIN_SUBJECTS] = np.nan
-    residual = block.values - (x * slope)[:, None, None, :]
-    value = _estimate(residual, block.form)
-    return {"icc_volume_adjusted": np.where(invariant & np.isfinite(value), 1.0, value)}
-
-
-def _transformed(block: Block, invariant: NDArray[np.bool_], alpha: float) -> Columns:
-    """ICC on the transformed scale; limits made as the class's are, with fewer random numbers."""
-    values = block.transformed
-    squares = mean_squares(values[:, :, 0])
-    if not block.with_reference:
-        _, low, high = six_forms(squares, alpha=alpha)[block.form]
-    elif not over_patients(block.patients, values.shape[2]):
-        low, high = fixed_limits(squares, alpha=alpha, draws=_SENSITIVITY_DRAWS)
-    else:
-        limits = bootstrap_limits(
-            values, block.patients, alpha=alpha, resamples=_SENSITIVITY_DRAWS, only_icc=True
-        )
-        low, high = limits.icc_a_1
-    found = {
-        "icc_transformed": _estimate(values, block.form),
-        "icc_transformed_low": low,
-        "icc_transformed_high": high,
-    }
-    unknown = np.isnan(found["icc_transformed"])
-    return {name: np.where(unknown, np.nan, np.where(invariant, 1.0, part)) for name, part in found.items()}
-
-
-def _log_icc(block: Block) -> Floats:
-    """ICC of the logarithms, NaN for a feature with a value that is not positive."""
-    positive = block.values.min(axis=(0, 1, 2)) > 0
-    return np.where(positive, _estimate(np.log(np.where(positive, block.values, 1.0)), block.form), np.nan)
-
-
-def _estimate(values: Floats, form: str) -> Floats:
-    """Return one ICC form without limits, averaged over draws."""
-    found = []
-    for draw in range(values.shape[2]):
-        s = mean_squares(values[:, :, draw])
-        noise = s.within if form == "icc_1_1" else s.error
-        bias = s.k * (s.columns - s.error) / s.n if form == "icc_a_1" else 0.0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found.append((s.rows - noise) / (s.rows + (s.k - 1) * noise + bias))
-    return _mean(np.stack(found))
-
-
-def _mean(stack: Floats) -> Floats:
-    """Mean over draws (axis 0) of those that are defined."""
-    defined = ~np.isnan(stack)
-    with np.errstate(invalid="ignore"):
-        total = np.where(defined, stack, 0.0).sum(axis=0)
-        return np.asarray(np.where(defined.any(axis=0), total / np.maximum(defined.sum(axis=0), 1), np.nan))

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from robustrad.core.errors import DataError
 from robustrad.stability import status as policy
 from robustrad.stability.anova import Floats
+from robustrad.stability.block import Block, Columns
 from robustrad.stability.classes import KOO_LI, Thresholds, check_thresholds
 from robustrad.stability.estimands import Comparison, comparisons
 from robustrad.stability.facts import VOLUMES, FeatureFacts, feature_facts
 from robustrad.stability.icc import FIXED, ICC_COLUMNS, complete_groups
-from robustrad.stability.measures import Block, Columns, measure
+from robustrad.stability.measures import measure
 from robustrad.stability.observations import Observations
 from robustrad.stability.source import Reading, read_source
 from robustrad.stability.strength import STRENGTH, typical

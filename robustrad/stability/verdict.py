@@ -6,10 +6,10 @@ import numpy as np
 
 from robustrad.stability import status as policy
 from robustrad.stability.anova import Floats
+from robustrad.stability.block import Columns
 from robustrad.stability.classes import Thresholds, classify
 from robustrad.stability.estimands import Comparison
 from robustrad.stability.icc import FIXED
-from robustrad.stability.measures import Columns
 from robustrad.stability.shared_patients import OVER_PATIENTS
 
 _SKEWED = 2.0

@@ -12,18 +12,11 @@ from pathlib import Path
 from robustrad.core.errors import RobustradError
 from robustrad.core.told import Told
 from robustrad.sweep.estimate import estimate
+from robustrad.sweep.folder import check_folder
 from robustrad.sweep.merged import changed_note, read_merged, some
+from robustrad.sweep.prepare import EngineName, Sweep, prepare_sweep
 from robustrad.sweep.progress import duration
-from robustrad.sweep.run import (
-    EngineName,
-    ExecutorName,
-    Shard,
-    Sweep,
-    check_folder,
-    plan_sweep,
-    prepare_sweep,
-    run_sweep,
-)
+from robustrad.sweep.run import ExecutorName, Shard, plan_sweep, run_sweep
 from robustrad.sweep.status import Status, study_status
 from robustrad.sweep.store import Store
 

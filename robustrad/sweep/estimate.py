@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pyarrow.parquet as pq
 
 from robustrad.sweep.plan import Plan
+from robustrad.sweep.prepare import Sweep
 from robustrad.sweep.rows import to_table
-from robustrad.sweep.run import Sweep
 from robustrad.sweep.runner import Runner
 
 

@@ -46,4 +46,6 @@ def test_a_full_disk_is_told_and_leaves_no_temporary_file(
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(StorageFullError):
         write_text("text", tmp_path / "file.txt")
+    with pytest.raises(StorageFullError):
+        write_features(tmp_path / "file.csv", [], parameters=Parameters())
     assert list(tmp_path.iterdir()) == []

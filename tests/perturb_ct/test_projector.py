@@ -16,6 +16,7 @@ from robustrad.perturbations.ct.insertion import (
     reconstruct_noise,
 )
 from robustrad.perturbations.ct.kernels import apodization
+from robustrad.perturbations.ct.projector import backproject, project
 from scipy.fft import next_fast_len
 
 from robustrad.core.geometry import Grid
@@ -39,6 +40,37 @@ def test_paths_through_a_cylinder_are_its_chords():
         np.broadcast_to(expected[None, :, None], projections.paths[:, inside].shape), rel=0.02
     )
     assert projections.paths[:, np.abs(t) > 104.0].max() == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_blob_off_the_center_casts_its_shadow_on_pixels_that_are_no_squares():
+    sd, (y0, x0) = 12.0, (-17.0, 31.0)
+    spacing, shape = (2.0, 3.0), (90, 80)
+    first = tuple(-(n - 1) / 2.0 * step for n, step in zip(shape, spacing, strict=True))
+    half = tuple(n * step / 2.0 for n, step in zip(shape, spacing, strict=True))
+    y, x = (start + step * np.arange(n) for start, step, n in zip(first, spacing, shape, strict=True))
+    blob = np.exp(-((y[:, None] - y0) ** 2 + (x[None, :] - x0) ** 2) / (2.0 * sd**2))
+    mu = np.stack([blob, 0.5 * blob], axis=2).astype(np.float32)
+    angles, t = np.linspace(0.0, np.pi, 13), np.linspace(-80.0, 80.0, 41)
+    paths = project(mu, spacing, first, half, 0.0, 0.0, angles, t)
+    # The integral of a Gaussian along a line at distance d from its middle.
+    distance = t[None, :] - x0 * np.cos(angles)[:, None] - y0 * np.sin(angles)[:, None]
+    expected = np.sqrt(2.0 * np.pi) * sd * np.exp(-(distance**2) / (2.0 * sd**2))
+    # Linear interpolation widens the blob by a part of a pixel: at most 1 % of the highest path.
+    assert paths[:, :, 0] == pytest.approx(expected, abs=0.01 * expected.max())
+    assert paths[:, :, 1] == pytest.approx(0.5 * paths[:, :, 0], abs=1e-3)
+
+
+def test_one_line_is_spread_over_the_pixels_in_its_way():
+    angles = np.array([0.0, 0.6, 2.5])
+    ys, xs = np.arange(-9.0, 10.0, 1.3), np.arange(-12.0, 10.0, 0.9)
+    first, spacing, count = -20.0, 0.7, 60
+    lines = np.zeros((3, count, 1), dtype=np.float32)
+    lines[1, 25] = 1.0
+    image = np.zeros((len(ys), len(xs), 1), dtype=np.float32)
+    backproject(image, lines, angles, ys, xs, first, spacing)
+    at = xs[None, :] * np.cos(0.6) + ys[:, None] * np.sin(0.6)
+    hat = np.maximum(1.0 - np.abs(at - (first + 25 * spacing)) / spacing, 0.0)
+    assert image[:, :, 0] == pytest.approx(hat, abs=1e-5)
 
 
 def test_water_outside_restores_the_paths_of_a_cropped_body():

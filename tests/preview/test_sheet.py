@@ -14,10 +14,10 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from robustrad.preview.captions import unseen_text
+from robustrad.preview.frame import Frame, Plane
 from robustrad.preview.layout import Layout, pages
 from robustrad.preview.look import Look, Row
 from robustrad.preview.panel import plot_contours, plot_difference, plot_scale_bar
-from robustrad.preview.pictures import Frame, Plane
 from robustrad.preview.sheet import preview_figure
 
 

@@ -16,7 +16,7 @@ from robustrad.report.derived import derive
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.plates import Plate, plates
-from robustrad.report.plots.drift import matrix_figure
+from robustrad.report.plots.matrix import matrix_figure
 from robustrad.report.plots.remedies import plot_calibration_sweep
 from robustrad.report.plots.stability import dose_rows
 from robustrad.report.plots.style import apart

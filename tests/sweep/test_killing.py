@@ -73,6 +73,21 @@ def run_killed(
     assert not list(out.rglob("*.tmp"))
 
 
+def run_with(
+    code: str, cohort: Path, out: Path, protocol: Path, *options: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Sweep with ``code`` run first in every process."""
+    site = out.with_name("site")
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(code)
+    return subprocess.run(
+        [*COMMAND, str(cohort), str(out), "--protocol", str(protocol), *options],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(site)},
+    )
+
+
 @pytest.mark.parametrize("which", KILLS)
 def test_a_killed_sweep_completes_with_the_same_bytes(
     cohort: Path, protocol_file: Path, tmp_path: Path, undisturbed: tuple[bytes, float], which: str
@@ -116,9 +131,8 @@ def test_an_interrupted_sweep_ends_its_workers_and_prints_the_command_that_resum
 def test_a_task_that_kills_its_worker_twice_is_failed_and_the_others_are_done(
     cohort: Path, protocol_file: Path, tmp_path: Path
 ) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(
+    out = tmp_path / "OUT"
+    code = (
         "import os, sys\n"
         "if 'robustrad.workers.worker' in ' '.join(sys.orig_argv):\n"
         "    from robustrad.sweep import runner\n"
@@ -130,13 +144,7 @@ def test_a_task_that_kills_its_worker_twice_is_failed_and_the_others_are_done(
         "        return branch(task, setup)\n"
         "    runner.run_branch = deadly\n"
     )
-    out = tmp_path / "OUT"
-    run = subprocess.run(
-        [*COMMAND, str(cohort), str(out), "--protocol", str(protocol_file), "-j", "2"],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(site)},
-    )
+    run = run_with(code, cohort, out, protocol_file, "-j", "2")
     assert run.returncode == 1, run.stderr.decode()
     (record,) = [json.loads(path.read_text()) for path in (out / "failures").iterdir()]
     assert record["case_id"] == "case3"
@@ -151,18 +159,11 @@ def test_a_task_that_kills_its_worker_twice_is_failed_and_the_others_are_done(
 def test_a_worker_that_cannot_start_is_an_environment_error(
     cohort: Path, protocol_file: Path, tmp_path: Path
 ) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(
+    code = (
         "import sys\n"
         "if 'robustrad.workers.worker' in ' '.join(sys.orig_argv):\n"
         "    sys.exit('no such library')\n"
     )
-    run = subprocess.run(
-        [*COMMAND, str(cohort), str(tmp_path / "OUT"), "--protocol", str(protocol_file)],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(site)},
-    )
+    run = run_with(code, cohort, tmp_path / "OUT", protocol_file)
     assert run.returncode == 3
     assert b"no such library" in run.stderr

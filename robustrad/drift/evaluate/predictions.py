@@ -68,19 +68,36 @@ def decision_columns(scored: Scored, cohort: Cohort, level: Level, *, alpha: flo
     before = _majority(calls(scored, scored.scores[:, :, :1])[:, level.present])
     after = _majority(called)
     up, down = (after & ~before).sum(axis=0), (before & ~after).sum(axis=0)
-    changed = float((up + down).mean())
-    low, high = wilson(changed, level.n, confidence=1.0 - alpha)
     return {
         "balanced_accuracy": (sensitivity + specificity) / 2.0,
         "sensitivity": sensitivity,
         "specificity": specificity,
+        **flip_columns(up, down, level.n, alpha=alpha),
+        "mcnemar_p": _mcnemar(up, down),
+    }
+
+
+def flip_columns(up: Ints, down: Ints, n: int, *, alpha: float) -> Row:
+    """Return how many of ``n`` subjects change class: a mean over the draws, its rate with Wilson's interval.
+
+    Parameters
+    ----------
+    up, down : ndarray of int, shape (draws,)
+        Subjects that change to the positive class (to high risk), and from it.
+    n : int
+        Subjects.
+    alpha : float
+        One minus the coverage of the interval.
+    """
+    changed = float((up + down).mean())
+    low, high = wilson(changed, n, confidence=1.0 - alpha)
+    return {
         "flips": changed,
-        "flip_rate": changed / level.n,
+        "flip_rate": changed / n,
         "flip_low": low,
         "flip_high": high,
         "flips_up": float(up.mean()),
         "flips_down": float(down.mean()),
-        "mcnemar_p": _mcnemar(up, down),
     }
 
 

@@ -16,6 +16,7 @@ from robustrad.drift.remedies.nothing import Nothing
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.batch_effect import batch_classifier, batch_effect_share
 from robustrad.drift.sites.bench import Bench, PresentRows
+from robustrad.drift.sites.collector import Collector
 from robustrad.drift.sites.paired import mean_of_draws
 from robustrad.drift.sites.results import SEEN, UNSEEN, Result, Variant, variants_of
 from robustrad.drift.sites.split import FittedArm, Split
@@ -146,26 +147,18 @@ def _other_draws(
         yield np.array([columns[draw] if draw < len(columns) else -1 for columns in other], dtype=np.intp)
 
 
-class _Collector:
-    """Gathers what the folds of one variant give."""
+class _Collector(Collector):
+    """Judges the folds at the patients' own sites and at the reference."""
 
     def __init__(
         self, bench: Bench, assignment: Assignment, variant: Variant, n_splits: int, *, examine: bool
     ) -> None:
-        self.bench, self.assignment, self.variant = bench, assignment, variant
+        super().__init__(bench, variant, columns=2, folds=n_splits)
+        self.assignment, self.examine = assignment, examine
         n, p = len(bench.data.subjects), len(bench.data.features)
-        self.scores = np.full((n, 2), np.nan)
-        self.fold = np.full(n, -1, dtype=np.intp)
-        self.selected = np.zeros((n_splits, p), dtype=np.bool_)
-        self.lost = np.full(n_splits, np.nan)
-        self.status = np.full(n_splits, "", dtype="U200")
-        self.fingerprints = np.full(n_splits, "", dtype="U16")
-        self.seconds = 0.0
-        self.examine = examine
         self.sums = AgreementSums(1, p)
         self.values = np.full((n, p), np.nan) if examine else np.empty((0, p))
         self.called = np.full(n, -1, dtype=np.intp)
-        self.kept = np.ones(p, dtype=np.bool_)
 
     def take(self, fold: int, arm: FittedArm, train: NDArray[np.intp], test: NDArray[np.intp]) -> None:
         """Score the test patients at their own sites and at the reference."""
@@ -175,11 +168,7 @@ class _Collector:
         if self.assignment.virtual:
             at_reference, unperturbed = arm.score(home_rows(self.bench, test))
             self.scores[test, AT_REFERENCE] = at_reference
-        self.fold[test] = fold
-        self.selected[fold], self.lost[fold] = arm.model.selected, (~arm.kept).sum()
-        self.fingerprints[fold] = arm.fingerprint()
-        self.seconds += arm.seconds
-        self.kept &= arm.kept
+        self.note(fold, arm, test)
         if not self.examine:
             return
         site, kept = self.assignment.site, arm.kept
@@ -197,10 +186,6 @@ class _Collector:
         self.fold[test] = fold
         self.selected[fold], self.lost[fold] = arm.model.selected, 0.0
         self.fingerprints[fold] = arm.fingerprint()
-
-    def fail(self, fold: int, reason: str) -> None:
-        """Note why the remedy could not be used."""
-        self.status[fold] = reason[:200]
 
     def result(self) -> Result:
         """Return what was gathered."""

@@ -14,6 +14,7 @@ from robustrad.drift.remedies.base import NotApplicableError, Remedy, Training
 from robustrad.drift.remedies.moments import SiteSamples
 from robustrad.drift.sites.agreement import AgreementSums
 from robustrad.drift.sites.bench import Bench, PresentRows
+from robustrad.drift.sites.collector import Collector
 from robustrad.drift.sites.places import factors_of
 from robustrad.drift.sites.results import Result, Variant, variants_of
 from robustrad.drift.sites.split import FittedArm, Split
@@ -72,28 +73,19 @@ def run_paired(bench: Bench, variants: list[Variant], repeat: int) -> list[Resul
     return [collector.result() for collector in collect]
 
 
-class _Collector:
-    """Gathers what the folds of one variant give."""
+class _Collector(Collector):
+    """Judges the folds at every condition."""
 
     def __init__(self, bench: Bench, columns: NDArray[np.intp], variant: Variant, repeat: int) -> None:
-        self.bench, self.variant = bench, variant
-        n, p, f = len(bench.data.subjects), len(bench.data.features), int(bench.folds.max()) + 1
+        super().__init__(bench, variant, columns=columns.size, folds=int(bench.folds.max()) + 1)
         # A variant that left a factor out is judged on that factor, and at the reference.
         factor = bench.data.conditions["factor"].to_numpy()[columns]
         judged = np.isin(factor, variant.without) if variant.without else np.ones(columns.size, dtype=bool)
         judged[0] = True
         self.positions = np.flatnonzero(judged)
         self.columns = columns
-        self.scores = np.full((n, columns.size), np.nan)
-        self.fold = np.full(n, -1, dtype=np.intp)
-        self.selected = np.zeros((f, p), dtype=np.bool_)
-        self.lost = np.full(f, np.nan)
-        self.status = np.full(f, "", dtype="U200")
-        self.fingerprints = np.full(f, "", dtype="U16")
-        self.seconds = 0.0
         # Agreement needs all features of all conditions: one repeat is enough for a median.
-        self.sums = AgreementSums(columns.size, p) if repeat == 0 else None
-        self.kept = np.ones(p, dtype=np.bool_)
+        self.sums = AgreementSums(columns.size, len(bench.data.features)) if repeat == 0 else None
 
     def take(self, fold: int, test: NDArray[np.intp], arm: FittedArm) -> None:
         """Score the test patients at every condition."""
@@ -105,19 +97,11 @@ class _Collector:
         )
         scores, ready = arm.score(rows)
         self.scores[np.ix_(test, self.positions)] = scores.reshape(test.size, q)
-        self.fold[test] = fold
-        self.selected[fold], self.lost[fold] = arm.model.selected, (~arm.kept).sum()
-        self.fingerprints[fold] = arm.fingerprint()
-        self.seconds += arm.seconds
-        self.kept &= arm.kept
+        self.note(fold, arm, test)
         if self.sums is not None:
             cube = ready.reshape(test.size, q, -1)
             for i, position in enumerate(self.positions[1:], start=1):
                 self.sums.add(int(position), cube[:, 0], cube[:, i])
-
-    def fail(self, fold: int, reason: str) -> None:
-        """Note why the remedy could not be used."""
-        self.status[fold] = reason[:200]
 
     def result(self) -> Result:
         """Return what was gathered."""

@@ -9,8 +9,7 @@ from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes
 from robustrad.drift.evaluate.inputs import calls
 from robustrad.drift.evaluate.levels import Level
-from robustrad.drift.evaluate.predictions import Row
-from robustrad.drift.metrics.threshold import wilson
+from robustrad.drift.evaluate.predictions import Row, flip_columns
 from robustrad.drift.survival.kaplan_meier import kaplan_meier, log_rank
 from robustrad.drift.survival.times import Flags, Survival
 
@@ -30,19 +29,12 @@ def group_columns(scored: ArmScores, survival: Survival, level: Level, *, alpha:
     called = calls(scored, scored.scores[:, :, level.columns])[:, level.present]
     each = np.asarray(called.mean(axis=0) >= 0.5)  # (n, draws)
     up, down = (each & ~before[:, None]).sum(axis=0), (before[:, None] & ~each).sum(axis=0)
-    changed = float((up + down).mean())
-    low, high = wilson(changed, level.n, confidence=1 - alpha)
     here = survival.take(level.present)
     group = _high(scored, level, level.columns)
     test = log_rank(here.time, here.event, group)
     return {
         "n_high": int(group.sum()),
-        "flips": changed,
-        "flip_rate": changed / level.n,
-        "flip_low": low,
-        "flip_high": high,
-        "flips_up": float(up.mean()),
-        "flips_down": float(down.mean()),
+        **flip_columns(up, down, level.n, alpha=alpha),
         "logrank_chi2": test.chi2,
         "logrank_p": test.p,
     }

@@ -164,3 +164,21 @@ def test_the_fingerprint_follows_what_was_learned(training: Training, name: str)
         sites=replace(training.sites, rows={k: v + 1 for k, v in training.sites.rows.items()}),
     )
     assert find(name).fit(changed).fingerprint() != first
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        ({"reference": 20, "x=1": 4}, r"too few patients in x=1 \(4\)"),
+        ({"reference": 30}, "one site only"),
+        ({"reference": 20, "y=1": 10}, "no sample of x=1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["zscore", "combat_no_eb"])
+def test_a_site_without_a_sample_to_learn_from_is_named(
+    training: Training, name: str, samples: dict[str, int], told: str
+) -> None:
+    rows = {label: training.rows.X[:n] + 1.0 for label, n in samples.items()}
+    few = replace(training, sites=SiteSamples(rows, frozenset(), samples))
+    with pytest.raises(NotApplicableError, match=told):
+        find(name).fit(few).training(few)
