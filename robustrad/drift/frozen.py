@@ -25,7 +25,7 @@ def score_column(data: DriftData, arm: Arm, *, threshold: float = THRESHOLD) -> 
     Raises
     ------
     DataError
-        If a score is not a probability.
+        If a score, or the threshold, is not a probability.
     """
     scores = data.values[:, :, 0]
     _probabilities(scores, f"column {data.features[0]!r}")
@@ -122,6 +122,8 @@ def _frozen(
     fingerprint: str,
     used: NDArray[np.bool_] | None = None,
 ) -> ArmScores:
+    if not 0.0 <= threshold <= 1.0:
+        raise DataError("threshold", f"{threshold:g}", "a probability, 0 to 1")
     used = np.ones(len(data.features), dtype=np.bool_) if used is None else used
     return ArmScores(
         arm=arm,

@@ -19,7 +19,7 @@ from robustrad.harmonize.inputs import label_of
 from robustrad.stability.files import read_table
 from robustrad.stability.naming import is_radiomic
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, observe
-from robustrad.stability.source import read_source
+from robustrad.stability.source import Reading, read_source
 
 _STRUCTURED = frozenset({*CONDITION_COLUMNS, "status", "reason"})
 
@@ -110,6 +110,15 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
     if "case_id" not in frame.columns:
         todo = nearest(question.reading.case, [str(name) for name in frame.columns[:60]])
         raise DataError(where, f"no column {question.reading.case!r}", "a column of cases (--case)", todo)
+    if frame.empty:
+        raise DataError(where, "no rows", "a row per case and condition")
+    if frame.columns.has_duplicates:
+        twin = str(frame.columns[frame.columns.duplicated()][0])
+        raise DataError(where, f"two columns named {twin!r}", "one of each name")
+    condition = question.reading.condition
+    if condition not in {Reading.condition, *frame.columns}:
+        todo = nearest(condition, [str(name) for name in frame.columns[:60]])
+        raise DataError(where, f"no column {condition!r}", "the column of the conditions", todo)
     frame = frame.assign(case_id=_labels(frame["case_id"], where))
     features, generic = _features(frame, question, where)
     beside = [name for name in volume_names(question.volume) if name in frame.columns][:1]

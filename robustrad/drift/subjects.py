@@ -67,7 +67,7 @@ def read_facts(table: pd.DataFrame, subjects: Sequence[str], question: Question,
     rows = table.reindex(list(subjects))
     facts = Facts(np.zeros(len(subjects), dtype=np.bool_), np.zeros(len(subjects), dtype=np.intp))
     columns = [str(name) for name in table.columns]
-    wanted = [question.outcome, *([question.batch] if question.batch else []), *question.clinical]
+    wanted = [question.outcome, *([] if question.batch is None else [question.batch]), *question.clinical]
     for name in wanted:
         if name not in columns:
             facts.problems.append(Problem(where, f"no column {name!r}", "", nearest(name, columns)))

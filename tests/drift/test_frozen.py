@@ -105,3 +105,9 @@ class Short(LogisticRegression):
 def test_what_a_model_predicts_is_a_number_for_each_row(offer, model, found):
     with pytest.raises(DataError, match=rf"predict_proba of {model.__name__}.*{found}"):
         auc(plain_table(), offer(model))
+
+
+def test_a_threshold_of_finished_scores_is_a_probability():
+    table = plain_table().assign(p=0.5)
+    with pytest.raises(DataError, match=r"threshold: 1\.5; expected a probability"):
+        drift(table, outcome="y", score="p", threshold=1.5, **FAST)
