@@ -123,7 +123,8 @@ def _left_out(dropped: pd.DataFrame, outcome: str) -> list[str]:
     inside = (dropped["subject"] != "") & ~dropped["what"].isin(["subject", "lesion", *empty])
     cells = int(inside.sum())
     features = dropped[
-        (dropped["subject"] == "") & dropped["reason"].str.startswith(("no value", "not finite", "values up"))
+        (dropped["subject"] == "")
+        & dropped["reason"].str.startswith(("no value", "not finite", "values that"))
     ]
     told = []
     if subjects:

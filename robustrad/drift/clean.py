@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.drift.data import DROPPED_COLUMNS, Floats
+from robustrad.harmonize.isolation import EXTREMES, extreme_columns
 from robustrad.stability.observations import Observations
 
 _MOSTLY = 0.5
-
-EXTREMES = (1e-30, 1e30)
-"""Of the largest absolute value of a feature: its squares stay finite, and forests compute in float32."""
+_EXTREME = (
+    f"values that cannot be computed with: the largest is not within {EXTREMES[0]:g} to {EXTREMES[1]:g}"
+)
 
 
 class Clean(NamedTuple):
@@ -47,9 +48,9 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     """Return subjects, conditions and features that can be used.
 
     A feature without any value goes, and one whose largest absolute value is neither 0 nor within
-    :data:`EXTREMES`. A subject that lacks more than half of the features at a condition is
-    missing there; at the reference, the subject goes. A condition that nobody has goes. A feature that is
-    then not finite in some cell goes.
+    :data:`robustrad.harmonize.isolation.EXTREMES`. A subject that lacks more than half of the features at a
+    condition is missing there; at the reference, the subject goes. A condition that nobody has goes. A
+    feature that is then not finite in some cell goes.
 
     Parameters
     ----------
@@ -65,13 +66,12 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     rows = np.flatnonzero(wanted)
     values = observed.values[np.ix_(rows, order)]
     finite = np.isfinite(values)
-    largest = np.abs(np.where(finite, values, 0.0)).max(axis=(0, 1), initial=0.0)
-    extreme = (largest > EXTREMES[1]) | ((largest < EXTREMES[0]) & (largest > 0.0))
+    extreme = extreme_columns(values.reshape(-1, values.shape[2]))
     somewhere = finite.any(axis=(0, 1)) & ~extreme
     share = finite[:, :, somewhere].mean(axis=2) if somewhere.any() else np.zeros(finite.shape[:2])
     there: NDArray[np.bool_] = share > _MOSTLY
     dropped = [
-        ("", observed.features[j], _too_extreme(largest[j]) if extreme[j] else "no value anywhere")
+        ("", observed.features[j], _EXTREME if extreme[j] else "no value anywhere")
         for j in np.flatnonzero(~somewhere)
     ]
     dropped += [
@@ -101,7 +101,3 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
         pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS)), order[~anyone],
         np.asarray(missing.any(axis=1))[:, somewhere].sum(axis=1),
     )  # fmt: skip
-
-
-def _too_extreme(largest: float) -> str:
-    return f"values up to {largest:.2g}, computed with from {EXTREMES[0]:g} to {EXTREMES[1]:g} only"

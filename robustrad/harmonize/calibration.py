@@ -65,8 +65,10 @@ def check_enough(X: Floats, label: str, patients: NDArray[np.str_] | None, least
     Raises
     ------
     HarmonizationError
-        If there are fewer than ``least``, or than two.
+        If there are fewer than ``least``, or than two; or ``least`` is no whole number.
     """
+    if not isinstance(least, (int, np.integer)):
+        raise HarmonizationError("ComBat, n_calibration", f"{least!r}", "a whole number")
     n, what = (len(X), "rows") if patients is None else (int(np.unique(patients).size), "patients")
     if n < max(least, 2):
         raise HarmonizationError(

@@ -53,7 +53,7 @@ def read_batch(batch: Any, X: Any, *, where: str = "ComBat") -> Labels:
         raise HarmonizationError(
             f"{where}, batch", f"shape {values.shape}", f"one label for each of the {_rows(X)} rows of X"
         )
-    missing = pd.isna(values)
+    missing = np.array([pd.isna(value) or str(value).strip() == "" for value in values], dtype=np.bool_)
     if missing.any():
         raise HarmonizationError(
             f"{where}, batch",
@@ -71,7 +71,7 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
     Raises
     ------
     HarmonizationError
-        If it has another length, another index or missing values.
+        If it has another length, another index, missing values or two columns of one name.
     """
     if covariates is None:
         return pd.DataFrame(index=range(_rows(X)))
@@ -85,6 +85,11 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
     if len(covariates) != _rows(X):
         raise HarmonizationError(
             f"{where}, covariates", f"{len(covariates)} rows", f"{_rows(X)} rows, one per row of X"
+        )
+    twins = covariates.columns[covariates.columns.map(str).duplicated()]
+    if len(twins):
+        raise HarmonizationError(
+            f"{where}, covariates", f"two columns named {str(twins[0])!r}", "one of each"
         )
     missing = covariates.isna().sum()
     if missing.any():

@@ -257,7 +257,7 @@ def test_values_that_cannot_be_computed_with_are_left_out_by_name(cases, table):
         data = load_drift_data([joined.assign(**{FEATURES[1]: factor * joined[FEATURES[1]]})], ASK)
         assert FEATURES[1] not in data.features
         row = data.dropped.set_index("what").loc[FEATURES[1]]
-        assert row["reason"].startswith("values up to")
+        assert row["reason"].startswith("values that cannot be computed with")
         assert any(FEATURES[1] in told for told in data.warnings)
     assert load_drift_data([joined.assign(**{FEATURES[1]: 0.0})], ASK).features == FEATURES
 
