@@ -78,6 +78,7 @@ def join_patients(sources: Sequence[Opened], question: Question) -> Joined:
         " + ".join(one.name for one in single), observed, subjects,
         " + ".join(dict.fromkeys(one.told_by for one in single)), volume,
         tuple(dict.fromkeys(name for names in left for name in names)) if left else None,
+        tuple(dict.fromkeys(name for one in sources for name in one.unused)),
     )  # fmt: skip
     told = pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS))
     frames = [frame for frame in (*(one.dropped for one in made), told) if len(frame)]

@@ -42,6 +42,9 @@ class Opened:
         Of its cases, at the reference.
     left_out : tuple of str or None
         Columns of a table without PyRadiomics' names that were not taken for features; None of any other.
+    unused : tuple of str
+        Numeric columns of a table with PyRadiomics' names that have none themselves, and are asked for by
+        nothing.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Opened:
     told_by: str
     volume: Volume | None = None
     left_out: tuple[str, ...] | None = None
+    unused: tuple[str, ...] = ()
 
     @property
     def patients(self) -> list[str]:
@@ -136,7 +140,9 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
     if generic:
         known = {*features, *_STRUCTURED, "case_id", "patient", reading.condition}
         left = tuple(str(name) for name in frame.columns if name not in known)
-    return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left)
+    told = question.score is not None or question.reading.features is not None or generic
+    unused = () if told else tuple(_numeric(frame, question, features))
+    return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left, unused)
 
 
 def _first(observed: Observations, p: int) -> Observations:
@@ -235,17 +241,21 @@ def _features(frame: pd.DataFrame, question: Question, where: str) -> tuple[list
     radiomic = [str(name) for name in frame.columns if is_radiomic(str(name))]
     if radiomic:
         return radiomic, False
-    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.reading.condition}
-    kept_out |= {*volume_names(question.volume)}
-    numeric = frame.select_dtypes("number").columns
-    found = [
-        str(name)
-        for name in numeric
-        if name not in kept_out and not str(name).startswith(("strength_", "diagnostics_"))
-    ]
+    found = _numeric(frame, question, ())
     if not found:
         raise DataError(where, "no feature columns", "at least one numeric column")
     return found, True
+
+
+def _numeric(frame: pd.DataFrame, question: Question, known: Sequence[str]) -> list[str]:
+    """Return the numeric columns that nothing asks for by name and that are not ``known``."""
+    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.reading.condition, *known}
+    kept_out |= {*volume_names(question.volume)}
+    return [
+        str(name)
+        for name in frame.select_dtypes("number").columns
+        if name not in kept_out and not str(name).startswith(("strength_", "diagnostics_"))
+    ]
 
 
 def _one_row_each(frame: pd.DataFrame, features: Sequence[str], where: str) -> Observations:

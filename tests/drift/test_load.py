@@ -281,3 +281,10 @@ def test_two_columns_of_one_name_are_refused(tmp_path, cases, table):
     joined.to_csv(tmp_path / "table.csv", index=False)
     (told,) = problems(tmp_path / "table.csv", Question("relapse"))
     assert f"two columns named '{FEATURES[1]}'" in told
+
+
+def test_infinite_covariates_and_outcomes_without_any_value_are_told(cases, table):
+    joined = table.merge(cases.assign(age=cases["age"].where(cases.index > 1, np.inf)), on="case_id")
+    assert "table, column 'age': infinite for 2 subjects; expected finite numbers." in problems(joined, ASK)
+    (told,) = problems(joined.assign(relapse=np.nan), Question("relapse"))
+    assert told == "table, column 'relapse': 0 value(s): all are empty; expected two values."

@@ -132,3 +132,22 @@ def test_undeclared_roles_are_acquisition_and_told(joined):
     data = load_drift_data([declared], Question("relapse"))
     assert data.conditions["role"].tolist()[1:] == ["definition", "definition"]
     assert not any("No role" in told for told in data.warnings)
+
+
+def test_numeric_columns_without_a_radiomic_name_are_told_where_others_have_one(joined):
+    data = load_drift_data([joined.assign(GLCM_contrast=1.0, other=2.0)], Question("relapse"))
+    assert data.features == FEATURES
+    (told,) = [text for text in data.warnings if "have no PyRadiomics name" in text]
+    assert told.startswith("3 numeric columns of table")
+    assert "GLCM_contrast" in told
+    assert "age" in told
+    assert "The 4 that have one are" in told
+
+
+def test_a_colon_in_a_name_does_not_make_it_the_only_feature(cases):
+    # A column of Keek 2020 is called so; all its others have names of another software.
+    rng = np.random.default_rng(0)
+    names = ["GLCM_contrast", "Shape_areaD+BJX:BKUensityBB", "Stats_mean"]
+    table = pd.DataFrame(rng.normal(size=(len(cases), 3)), columns=names).assign(**cases)
+    data = load_drift_data([table], Question("relapse"))
+    assert set(names) <= set(data.features)
