@@ -110,6 +110,7 @@ def _open_study(folder: Path, question: Question) -> Opened:
 
 
 def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)  # numbers, in a frame of arrays
     frame = frame.rename(columns={question.reading.case: "case_id", question.patient: "patient"})
     if "case_id" not in frame.columns:
         todo = nearest(question.reading.case, [str(name) for name in frame.columns[:60]])
@@ -253,8 +254,10 @@ def _numeric(frame: pd.DataFrame, question: Question, known: Sequence[str]) -> l
     kept_out |= {*volume_names(question.volume)}
     return [
         str(name)
-        for name in frame.select_dtypes("number").columns
-        if name not in kept_out and not str(name).startswith(("strength_", "diagnostics_"))
+        for name, kind in frame.select_dtypes("number").dtypes.items()
+        if kind.kind not in "cm"  # complex numbers and durations
+        and name not in kept_out
+        and not str(name).startswith(("strength_", "diagnostics_"))
     ]
 
 

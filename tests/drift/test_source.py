@@ -151,3 +151,22 @@ def test_a_colon_in_a_name_does_not_make_it_the_only_feature(cases):
     table = pd.DataFrame(rng.normal(size=(len(cases), 3)), columns=names).assign(**cases)
     data = load_drift_data([table], Question("relapse"))
     assert set(names) <= set(data.features)
+
+
+def test_columns_of_a_frame_may_be_numbers(cases):
+    values = np.random.default_rng(0).normal(size=(len(cases), 3))
+    table = pd.DataFrame(values).assign(**cases[["case_id", "relapse"]])
+    data = load_drift_data([table], Question("relapse"))
+    assert data.features == ("0", "1", "2")
+    np.testing.assert_array_equal(data.reference, values)
+
+
+def test_durations_and_complex_numbers_are_no_features(cases):
+    days = np.arange(len(cases))
+    table = cases.assign(a=days % 7 + 0.5, wait=pd.to_timedelta(days, "D"), z=1j * days)
+    assert load_drift_data([table], Question("relapse")).features == ("age", "a")
+
+
+def test_each_known_word_is_listed_once(joined):
+    (told,) = problems(joined, Question("relapse", volume="original_shape_Meshvolume"))
+    assert told.count(FEATURES[0]) == 2  # as what was meant, and in the list
