@@ -105,6 +105,22 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
     return frame
 
 
+def read_level(level: str | int, labels: Labels, *, where: str) -> str:
+    """Return the batch that others are compared with, as text.
+
+    Raises
+    ------
+    HarmonizationError
+        If no row is of it.
+    """
+    name, known = label_of(level), np.unique(labels).tolist()
+    if name not in known:
+        raise HarmonizationError(
+            f"{where}, reference", f"{name!r} is no batch of these rows", f"one of {known}"
+        )
+    return name
+
+
 def _rows(X: Any) -> int:
     return int(X.shape[0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 from robustrad.harmonize.combat import ComBat
+from robustrad.harmonize.diagnostics import preconditions
+from robustrad.harmonize.effect import harmonization_effect
 from robustrad.harmonize.errors import HarmonizationError, HarmonizationWarning
 from robustrad.harmonize.sequential import SequentialComBat
 
@@ -120,3 +123,24 @@ def test_values_that_cannot_be_computed_with_pass_through_and_touch_no_other(
         out = ComBat().fit_transform(X, batch=table.batch)
     assert out[:, 0].tobytes() == X[:, 0].tobytes()
     assert out[:, 1:].tobytes() == ComBat().fit_transform(table.X[:, 1:], batch=table.batch).tobytes()
+
+
+@pytest.mark.parametrize("judge", ["preconditions", "effect"])
+def test_a_reference_that_is_no_batch_and_patients_of_other_rows_are_refused(
+    table: Table, judge: str
+) -> None:
+    ask: dict[str, Any] = {"batch": table.batch, "combat": ComBat()}
+    run = preconditions if judge == "preconditions" else harmonization_effect
+    with pytest.raises(HarmonizationError, match=rf"{judge}, reference: 'Q' is no batch"):
+        run(table.X, **ask, patients=np.arange(90), reference="Q")
+    with pytest.raises(HarmonizationError, match=f"{judge}, patients: 5 of them"):
+        run(table.X, **ask, patients=np.arange(5))
+
+
+def test_the_effect_leaves_out_what_cannot_be_computed_with(table: Table) -> None:
+    X = np.column_stack([1e300 * table.X[:, 0], table.X[:, 1:]])
+    ask: dict[str, Any] = {"batch": table.batch, "measures": ("batch_effect", "batch_classifier", "rank")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HarmonizationWarning)
+        found = harmonization_effect(X, combat=ComBat(), **ask)
+    pd.testing.assert_frame_equal(found, harmonization_effect(table.X[:, 1:], combat=ComBat(), **ask))
