@@ -133,6 +133,8 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
         observed = _referenced(read_source(frame, reading, where=where), where)
     else:
         observed = _one_row_each(frame, reading.features or (), where)
+    if observed.modality is None:
+        observed = replace(observed, modality=_modality(frame))
     asked = ("patient",) if question.cases is not None else ("patient", *question.named)
     own = _constant_columns(frame, asked, where)
     subjects, told_by = subjects_of(question, own, where, observed.cases)
@@ -144,6 +146,12 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
     told = question.score is not None or question.reading.features is not None or generic
     unused = () if told else tuple(_numeric(frame, question, features))
     return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left, unused)
+
+
+def _modality(frame: pd.DataFrame) -> str | None:
+    """Return what the column ``modality`` says of all rows; None without one, or where they differ."""
+    known = set(labels_of(frame["modality"])) if "modality" in frame.columns else set()
+    return known.pop() if len(known) == 1 else None
 
 
 def _first(observed: Observations, p: int) -> Observations:
