@@ -9,6 +9,11 @@ from robustrad.drift.models.spec import MIN_BATCH, ModelSpec, Selector, model_sp
 from robustrad.drift.sites.settings import RemedySettings
 
 
+def listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names as they are given: one alone, or several."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def asked_models(
     names: str | Sequence[str],
     *,
@@ -32,12 +37,11 @@ def asked_models(
         )
     if min_batch < 2:
         raise DataError("min_batch", f"{min_batch}", "2 or more")
-    listed = (names,) if isinstance(names, str) else tuple(names)
     return tuple(
         model_spec(
             name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
         )
-        for name in listed
+        for name in listed(names)
     )
 
 
