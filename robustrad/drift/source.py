@@ -11,17 +11,15 @@ import numpy as np
 import pandas as pd
 
 from robustrad.core.errors import DataError, Problem, nearest
+from robustrad.drift.columns import choose_columns
 from robustrad.drift.data import reference_conditions
 from robustrad.drift.labels import labels_of, spelled_as
 from robustrad.drift.question import Question
 from robustrad.drift.volume import Volume, find_volume, volume_names
 from robustrad.harmonize.inputs import label_of
 from robustrad.stability.files import read_table
-from robustrad.stability.naming import is_radiomic
-from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, observe
+from robustrad.stability.observations import REFERENCE, Observations, observe
 from robustrad.stability.source import Reading, read_source
-
-_STRUCTURED = frozenset({*CONDITION_COLUMNS, "status", "reason"})
 
 
 @dataclass(frozen=True)
@@ -125,10 +123,10 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
         todo = nearest(condition, [str(name) for name in frame.columns[:60]])
         raise DataError(where, f"no column {condition!r}", "the column of the conditions", todo)
     frame = frame.assign(case_id=_labels(frame["case_id"], where))
-    features, generic = _features(frame, question, where)
+    columns = choose_columns(frame, question, where)
     beside = [name for name in volume_names(question.volume) if name in frame.columns][:1]
-    beside = [name for name in beside if name not in features]
-    reading = replace(question.reading, case="case_id", features=[*features, *beside])
+    beside = [name for name in beside if name not in columns.features]
+    reading = replace(question.reading, case="case_id", features=[*columns.features, *beside])
     if {"factor", "level"} <= set(frame.columns) or reading.condition in frame.columns:
         observed = _referenced(read_source(frame, reading, where=where), where)
     else:
@@ -139,13 +137,8 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
     own = _constant_columns(frame, asked, where)
     subjects, told_by = subjects_of(question, own, where, observed.cases)
     volume = find_volume(observed, subjects, question.volume, told_by)
-    left = None
-    if generic:
-        known = {*features, *_STRUCTURED, "case_id", "patient", reading.condition}
-        left = tuple(str(name) for name in frame.columns if name not in known)
-    told = question.score is not None or question.reading.features is not None or generic
-    unused = () if told else tuple(_numeric(frame, question, features))
-    return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left, unused)
+    observed = _first(observed, len(columns.features))
+    return Opened(where, observed, subjects, told_by, volume, columns.left_out, columns.unused)
 
 
 def _modality(frame: pd.DataFrame) -> str | None:
@@ -236,37 +229,6 @@ def none_of(what: str, wanted: Sequence[str], there: Sequence[str]) -> str:
     some = ", ".join(repr(name) for name in there[:3]) + (" ..." if len(there) > 3 else "")
     first = f" (such as {wanted[0]!r})" if wanted else ""
     return f"none of the {len(wanted)} {what}{first} is in it; it has {some or 'none'}"
-
-
-def _features(frame: pd.DataFrame, question: Question, where: str) -> tuple[list[str], bool]:
-    """Return the feature columns of a table, and whether they are just what is numeric and not asked for."""
-    if question.score is not None:
-        if question.score not in frame.columns:
-            todo = nearest(question.score, [str(name) for name in frame.columns[:60]])
-            raise DataError(where, f"no column {question.score!r}", "the scores", todo)
-        return [question.score], False
-    if question.reading.features is not None:
-        return list(question.reading.features), False
-    radiomic = [str(name) for name in frame.columns if is_radiomic(str(name))]
-    if radiomic:
-        return radiomic, False
-    found = _numeric(frame, question, ())
-    if not found:
-        raise DataError(where, "no feature columns", "at least one numeric column")
-    return found, True
-
-
-def _numeric(frame: pd.DataFrame, question: Question, known: Sequence[str]) -> list[str]:
-    """Return the numeric columns that nothing asks for by name and that are not ``known``."""
-    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.reading.condition, *known}
-    kept_out |= {*volume_names(question.volume)}
-    return [
-        str(name)
-        for name, kind in frame.select_dtypes("number").dtypes.items()
-        if kind.kind not in "cm"  # complex numbers and durations
-        and name not in kept_out
-        and not str(name).startswith(("strength_", "diagnostics_"))
-    ]
 
 
 def _one_row_each(frame: pd.DataFrame, features: Sequence[str], where: str) -> Observations:
