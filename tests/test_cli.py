@@ -209,3 +209,9 @@ def test_a_perturbation_tells_its_parameters_and_a_typo_is_helped() -> None:
     run = robustrad("perturbations", "gaussian_nose")
     assert run.returncode == 2
     assert "Did you mean gaussian_noise" in run.stderr
+
+
+def test_a_horizon_without_a_time_is_refused(tmp_path: Path) -> None:
+    run = robustrad("drift", tmp_path / "none.csv", "--outcome", "y", "--tau", "5")
+    assert run.returncode == 2
+    assert run.stderr.startswith("robustrad: tau: a horizon without --time")

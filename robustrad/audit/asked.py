@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from robustrad.core.errors import DataError
 from robustrad.drift.models.spec import MIN_BATCH, ModelSpec, Selector, model_spec
 from robustrad.drift.sites.settings import RemedySettings
+
+
+def listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names as they are given: one alone, or several."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def asked_models(
@@ -17,13 +23,25 @@ def asked_models(
     min_batch: int = MIN_BATCH,
     keep_isolated: bool = False,
 ) -> tuple[ModelSpec, ...]:
-    """Return the models of one name or several, made alike; see :class:`ModelSpec`."""
-    listed = (names,) if isinstance(names, str) else tuple(names)
+    """Return the models of one name or several, made alike; see :class:`ModelSpec`.
+
+    Raises
+    ------
+    DataError
+        If something is said of ComBat and it is not asked for, or ``min_batch`` is below 2.
+    """
+    if not combat and (min_batch != MIN_BATCH or keep_isolated):
+        name = "keep_isolated" if keep_isolated else "min_batch"
+        raise DataError(
+            name, "it is for --combat, which is not asked for", "", "Pass --combat (combat=True)."
+        )
+    if min_batch < 2:
+        raise DataError("min_batch", f"{min_batch}", "2 or more")
     return tuple(
         model_spec(
             name, n_features, selector, combat=combat, min_batch=min_batch, keep_isolated=keep_isolated
         )
-        for name in listed
+        for name in listed(names)
     )
 
 
@@ -37,9 +55,18 @@ def asked_remedies(
     resamples: int,
     seed: int,
 ) -> RemedySettings | None:
-    """Return how remedies of these names are compared, see :class:`RemedySettings`; None without a name."""
+    """Return how remedies of these names are compared, see :class:`RemedySettings`; None without a name.
+
+    Raises
+    ------
+    DataError
+        If something is said of the experiments and no remedy is named.
+    """
     named = names if isinstance(names, str) else ",".join(names)
-    if not named:
-        return None
-    parts = tuple(experiments)
-    return RemedySettings(named, parts, assignments, kappa, calibration, resamples, seed)
+    how = RemedySettings(named, tuple(experiments), assignments, kappa, calibration, resamples, seed)
+    if named:
+        return how
+    if how != RemedySettings("", resamples=resamples, seed=seed):
+        found = "--experiments, --assignments, --kappa or --calibration without --remedies"
+        raise DataError("remedies", found, "", "Name remedies to compare (all), or leave these out.")
+    return None

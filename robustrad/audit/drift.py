@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustrad.audit.asked import asked_models, asked_remedies
+from robustrad.audit.asked import asked_models, asked_remedies, listed
 from robustrad.audit.drift_run import DriftResult, run_drift
 from robustrad.audit.drift_settings import DriftSettings
 from robustrad.drift.experiment import RunSettings
@@ -25,7 +25,7 @@ def drift(
     positive: str | None = None,
     cases: str | Path | pd.DataFrame | None = None,
     batch: str | None = None,
-    clinical: Sequence[str] = (),
+    clinical: str | Sequence[str] = (),
     patient: str = "patient",
     unit: Unit = "case",
     lesion: Lesion | None = None,
@@ -77,7 +77,7 @@ def drift(
         Table of the subjects, joined on ``case_id``.
     batch : str, optional
         Column of the real batch: labels are permuted within it, and the batch-only model stands beside.
-    clinical : sequence of str
+    clinical : str or sequence of str
         Clinical columns, for the clinical-only model.
     patient : str
         Column of the patient; folds and resamples never split one.
@@ -139,7 +139,7 @@ def drift(
         positive=positive,
         cases=Path(cases) if isinstance(cases, str) else cases,
         batch=batch,
-        clinical=tuple(clinical),
+        clinical=listed(clinical),
         patient=patient,
         unit=unit,
         lesion=lesion,

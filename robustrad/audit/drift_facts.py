@@ -26,7 +26,7 @@ def drift_facts(data: DriftData, settings: DriftSettings, question: Question) ->
         "n_positive": positive,
         "prevalence": positive / len(data.subjects),
         **asked_facts(data, settings, question),
-        "settings": settings_facts(settings),
+        "settings": settings_facts(settings, fitted=question.score is None),
         "remedies": remedy_facts(settings),
         "options": [
             *question_options(question),

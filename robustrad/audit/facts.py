@@ -10,6 +10,8 @@ import numpy as np
 
 from robustrad.audit.runs import HowARun
 from robustrad.drift.data import DriftData
+from robustrad.drift.models.estimators import choose
+from robustrad.drift.models.spec import ModelSpec
 from robustrad.drift.question import Question
 
 _CORE = ("robustrad", "numpy", "scipy", "pandas", "scikit-learn")
@@ -49,10 +51,16 @@ def _volume(data: DriftData) -> dict[str, Any] | None:
 def settings_facts(settings: HowARun, *, fitted: bool = True) -> dict[str, Any]:
     """Return how the run was made; no model where none was fitted."""
     return {
-        "specs": [asdict(spec) for spec in settings.models] if fitted else [],
+        "specs": [_spec(spec) for spec in settings.models] if fitted else [],
         **asdict(settings.run),
         "bootstraps": settings.bootstraps,
     }
+
+
+def _spec(spec: ModelSpec) -> dict[str, Any]:
+    """Return a specification, and of a user's model whether it brings its own steps."""
+    own = {"own_steps": choose(spec.name).whole} if ":" in spec.name else {}
+    return {**asdict(spec), **own}
 
 
 def remedy_facts(settings: HowARun) -> dict[str, Any] | None:

@@ -40,6 +40,7 @@ _REASONS = {
     "constant": "constant",
     "constant_in_batch": "constant within a batch",
     "not_finite": "not finite",
+    "extreme": "too large or too small to compute with",
     "explained_by_design": "explained by the batches",
 }
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from robustrad.audit.contradictions import contradictions
 from robustrad.core.errors import DataError
 from robustrad.drift.data import DriftData
 from robustrad.drift.experiment import Fits, RunSettings
@@ -55,9 +56,15 @@ def check_asked(settings: HowARun, question: Question, *, statistic: str, fitted
     Raises
     ------
     DataError
-        If a batch is to be harmonized and there is none, the margin is no difference that can be lost, two
-        models are one, or a remedy is unknown.
+        If what is asked contradicts itself (:mod:`robustrad.audit.contradictions`), a batch is to be
+        harmonized and there is none, the margin is no difference that can be lost, two models are one, or a
+        remedy is unknown.
     """
+    problems = contradictions(
+        question, settings.models, settings.run, bootstraps=settings.bootstraps, jobs=settings.jobs
+    )
+    if problems:
+        raise DataError.of(problems)
     if any(spec.combat for spec in settings.models) and question.batch is None:
         raise DataError("combat", "no batch", "the column of the batch", "Pass batch= (--batch).")
     if not 0 < settings.margin < 0.5:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustrad.audit.asked import asked_models, asked_remedies
+from robustrad.audit.asked import asked_models, asked_remedies, listed
 from robustrad.audit.survival_run import SurvivalResult, run_survival
 from robustrad.audit.survival_settings import SurvivalSettings
 from robustrad.drift.experiment import RunSettings
@@ -24,7 +24,7 @@ def survival_drift(
     event: str,
     cases: str | Path | pd.DataFrame | None = None,
     batch: str | None = None,
-    clinical: Sequence[str] = (),
+    clinical: str | Sequence[str] = (),
     patient: str = "patient",
     unit: Unit = "case",
     lesion: Lesion | None = None,
@@ -99,7 +99,7 @@ def survival_drift(
         outcome=event,
         cases=Path(cases) if isinstance(cases, str) else cases,
         batch=batch,
-        clinical=tuple(clinical),
+        clinical=listed(clinical),
         patient=patient,
         unit=unit,
         lesion=lesion,

@@ -133,6 +133,8 @@ def drift(
     from robustrad.audit.drift_settings import DriftSettings
     from robustrad.report.drift import drift_command
 
+    if tau is not None:
+        raise DataError("tau", "a horizon without --time", "", "It is for a time to event; leave it out.")
     cut = 0.5 if threshold is None else threshold
     settings = DriftSettings(specs, run, margin, bootstraps, cut, jobs, compare)
     tell(drift_command(sources, question, settings, output=output), json_)

@@ -89,7 +89,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return the sentence that helps with an unknown ``word``: the nearest known one, and the list."""
     from difflib import get_close_matches
 
-    words = sorted(known)
+    words = sorted(set(known))
     match = get_close_matches(word, words, n=1, cutoff=0.6)
     hint = f"Did you mean {match[0]}? " if match else ""
     return f"{hint}Known: {', '.join(words)}."

@@ -123,7 +123,8 @@ def _left_out(dropped: pd.DataFrame, outcome: str) -> list[str]:
     inside = (dropped["subject"] != "") & ~dropped["what"].isin(["subject", "lesion", *empty])
     cells = int(inside.sum())
     features = dropped[
-        (dropped["subject"] == "") & dropped["reason"].str.startswith(("no value", "not finite"))
+        (dropped["subject"] == "")
+        & dropped["reason"].str.startswith(("no value", "not finite", "values that"))
     ]
     told = []
     if subjects:
@@ -140,6 +141,6 @@ def _left_out(dropped: pd.DataFrame, outcome: str) -> list[str]:
     if len(features):
         first = ", ".join(features["what"].head(3))
         told.append(
-            f"{len(features)} features are not finite everywhere and left out: {first} (dropped.csv)."
+            f"{len(features)} features are not usable everywhere and left out: {first} (dropped.csv)."
         )
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +32,9 @@ class Joined(NamedTuple):
 def join_patients(sources: Sequence[Opened], question: Question) -> Joined:
     """Return patients as the cases of one source.
 
-    With several sources, features and factors get the modality as prefix (``PT:``, ``CT:``); under a
-    condition of one modality the others are at their reference.
+    With several sources, features and factors get the modality as prefix (``PT:``, ``CT:``; of a table that
+    does not tell it, the name of its file); under a condition of one modality the others are at their
+    reference.
 
     Parameters
     ----------
@@ -78,6 +80,7 @@ def join_patients(sources: Sequence[Opened], question: Question) -> Joined:
         " + ".join(one.name for one in single), observed, subjects,
         " + ".join(dict.fromkeys(one.told_by for one in single)), volume,
         tuple(dict.fromkeys(name for names in left for name in names)) if left else None,
+        tuple(dict.fromkeys(name for one in sources for name in one.unused)),
     )  # fmt: skip
     told = pd.DataFrame(dropped, columns=list(DROPPED_COLUMNS))
     frames = [frame for frame in (*(one.dropped for one in made), told) if len(frame)]
@@ -91,13 +94,19 @@ def join_patients(sources: Sequence[Opened], question: Question) -> Joined:
 def _prefixes(sources: Sequence[Opened]) -> list[str]:
     if len(sources) == 1:
         return [""]
-    names = [source.observed.modality or source.name for source in sources]
+    names = [source.observed.modality or _without_suffix(source.name) for source in sources]
     if len(set(names)) < len(names):
         raise DataError(
             "sources", f"{', '.join(names)}: two of one modality", "one source per modality",
-            "Cases of one modality belong into one study.",
+            "Cases of one modality belong into one study; a column modality tells tables apart.",
         )  # fmt: skip
     return [f"{name}:" for name in names]
+
+
+def _without_suffix(name: str) -> str:
+    """Return the name of a table without ``.csv``; a folder may have a point in its name."""
+    path = Path(name)
+    return path.stem if path.suffix.lower() in {".csv", ".tsv", ".parquet", ".pq"} else name
 
 
 def _one_lesion(source: Opened, question: Question) -> Joined:

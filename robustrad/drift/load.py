@@ -87,11 +87,24 @@ def _arranged(
 
 
 def _sizes(volume: Volume | None, subjects: NDArray[np.intp]) -> tuple[Floats | None, list[str]]:
-    """Return the volumes of the subjects, NaN where there is none; they stay in all that needs no volume."""
+    """Return the volumes of the subjects, NaN where there is none; they stay in all that needs no volume.
+
+    Negative ones are logarithms or were standardized: returned is the exponential of their standardized
+    values, whose logarithm is what the safeguards work with.
+    """
     if volume is None:
         return None, []
     values = volume.values[subjects]
-    known = np.isfinite(values) & (values > 0)
+    known = np.isfinite(values)
+    below = int((values[known] < 0).sum())
+    if below:
+        spread = float(values[known].std()) or 1.0
+        told = f"{volume.name} is negative for {below} of {known.size} subjects: a logarithm, or standardized"
+        ordered = np.exp((values - values[known].mean()) / spread)
+        return ordered, [
+            f"{told}. What is compared with it uses these numbers as they are, not their logarithm."
+        ]
+    known &= values > 0
     if known.all():
         return values, []
     if not known.any():
@@ -113,7 +126,11 @@ def _with_roles(conditions: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _taken(source: Opened) -> list[str]:
-    """Return what the reader of a table without PyRadiomics' names must know of its columns."""
+    """Return what the reader of a table must know of its columns: what was taken, and what was not."""
+    if source.unused:
+        some = ", ".join(source.unused[:5]) + (" ..." if len(source.unused) > 5 else "")
+        what = f"{len(source.unused)} numeric columns of {source.name} have no PyRadiomics name"
+        return [f"{what} and are not used: {some}. The {len(source.observed.features)} that have one are."]
     if source.left_out is None:
         return []
     names = source.observed.features

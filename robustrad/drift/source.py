@@ -11,16 +11,14 @@ import pandas as pd
 
 from robustrad.core.errors import DataError, nearest
 from robustrad.drift.case_table import case_labels, constant_columns, subjects_of
+from robustrad.drift.columns import choose_columns
 from robustrad.drift.data import reference_conditions
 from robustrad.drift.labels import labels_of
 from robustrad.drift.question import Question
 from robustrad.drift.volume import Volume, find_volume, volume_names
 from robustrad.stability.files import read_table
-from robustrad.stability.naming import is_radiomic
-from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, observe
-from robustrad.stability.source import read_source
-
-_STRUCTURED = frozenset({*CONDITION_COLUMNS, "status", "reason"})
+from robustrad.stability.observations import REFERENCE, Observations, observe
+from robustrad.stability.source import Reading, read_source
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,9 @@ class Opened:
         Of its cases, at the reference.
     left_out : tuple of str or None
         Columns of a table without PyRadiomics' names that were not taken for features; None of any other.
+    unused : tuple of str
+        Numeric columns of a table with PyRadiomics' names that have none themselves, and are asked for by
+        nothing.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Opened:
     told_by: str
     volume: Volume | None = None
     left_out: tuple[str, ...] | None = None
+    unused: tuple[str, ...] = ()
 
     @property
     def patients(self) -> list[str]:
@@ -105,28 +107,43 @@ def _open_study(folder: Path, question: Question) -> Opened:
 
 
 def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)  # numbers, in a frame of arrays
     frame = frame.rename(columns={question.reading.case: "case_id", question.patient: "patient"})
     if "case_id" not in frame.columns:
         todo = nearest(question.reading.case, [str(name) for name in frame.columns[:60]])
         raise DataError(where, f"no column {question.reading.case!r}", "a column of cases (--case)", todo)
+    if frame.empty:
+        raise DataError(where, "no rows", "a row per case and condition")
+    if frame.columns.has_duplicates:
+        twin = str(frame.columns[frame.columns.duplicated()][0])
+        raise DataError(where, f"two columns named {twin!r}", "one of each name")
+    condition = question.reading.condition
+    if condition not in {Reading.condition, *frame.columns}:
+        todo = nearest(condition, [str(name) for name in frame.columns[:60]])
+        raise DataError(where, f"no column {condition!r}", "the column of the conditions", todo)
     frame = frame.assign(case_id=case_labels(frame["case_id"], where))
-    features, generic = _features(frame, question, where)
+    columns = choose_columns(frame, question, where)
     beside = [name for name in volume_names(question.volume) if name in frame.columns][:1]
-    beside = [name for name in beside if name not in features]
-    reading = replace(question.reading, case="case_id", features=[*features, *beside])
+    beside = [name for name in beside if name not in columns.features]
+    reading = replace(question.reading, case="case_id", features=[*columns.features, *beside])
     if {"factor", "level"} <= set(frame.columns) or reading.condition in frame.columns:
         observed = _referenced(read_source(frame, reading, where=where), where)
     else:
         observed = _one_row_each(frame, reading.features or (), where)
+    if observed.modality is None:
+        observed = replace(observed, modality=_modality(frame))
     asked = ("patient",) if question.cases is not None else ("patient", *question.named)
     own = constant_columns(frame, asked, where)
     subjects, told_by = subjects_of(question, own, where, observed.cases)
     volume = find_volume(observed, subjects, question.volume, told_by)
-    left = None
-    if generic:
-        known = {*features, *_STRUCTURED, "case_id", "patient", reading.condition}
-        left = tuple(str(name) for name in frame.columns if name not in known)
-    return Opened(where, _first(observed, len(features)), subjects, told_by, volume, left)
+    observed = _first(observed, len(columns.features))
+    return Opened(where, observed, subjects, told_by, volume, columns.left_out, columns.unused)
+
+
+def _modality(frame: pd.DataFrame) -> str | None:
+    """Return what the column ``modality`` says of all rows; None without one, or where they differ."""
+    known = set(labels_of(frame["modality"])) if "modality" in frame.columns else set()
+    return known.pop() if len(known) == 1 else None
 
 
 def _first(observed: Observations, p: int) -> Observations:
@@ -134,31 +151,6 @@ def _first(observed: Observations, p: int) -> Observations:
     if p == len(observed.features):
         return observed
     return replace(observed, values=observed.values[:, :, :p], features=observed.features[:p])
-
-
-def _features(frame: pd.DataFrame, question: Question, where: str) -> tuple[list[str], bool]:
-    """Return the feature columns of a table, and whether they are just what is numeric and not asked for."""
-    if question.score is not None:
-        if question.score not in frame.columns:
-            todo = nearest(question.score, [str(name) for name in frame.columns[:60]])
-            raise DataError(where, f"no column {question.score!r}", "the scores", todo)
-        return [question.score], False
-    if question.reading.features is not None:
-        return list(question.reading.features), False
-    radiomic = [str(name) for name in frame.columns if is_radiomic(str(name))]
-    if radiomic:
-        return radiomic, False
-    kept_out = {*_STRUCTURED, *question.named, "case_id", "patient", question.reading.condition}
-    kept_out |= {*volume_names(question.volume)}
-    numeric = frame.select_dtypes("number").columns
-    found = [
-        str(name)
-        for name in numeric
-        if name not in kept_out and not str(name).startswith(("strength_", "diagnostics_"))
-    ]
-    if not found:
-        raise DataError(where, "no feature columns", "at least one numeric column")
-    return found, True
 
 
 def _one_row_each(frame: pd.DataFrame, features: Sequence[str], where: str) -> Observations:

@@ -67,7 +67,7 @@ def read_facts(table: pd.DataFrame, subjects: Sequence[str], question: Question,
     rows = table.reindex(list(subjects))
     facts = Facts(np.zeros(len(subjects), dtype=np.bool_), np.zeros(len(subjects), dtype=np.intp))
     columns = [str(name) for name in table.columns]
-    wanted = [question.outcome, *([question.batch] if question.batch else []), *question.clinical]
+    wanted = [question.outcome, *([] if question.batch is None else [question.batch]), *question.clinical]
     for name in wanted:
         if name not in columns:
             facts.problems.append(Problem(where, f"no column {name!r}", "", nearest(name, columns)))
@@ -107,7 +107,8 @@ def _read_outcome(
     if len(classes) != 2:
         shown = ", ".join(f"{name} ({labels.count(name)})" for name in classes[:6])
         todo = "Derive a column with two values." if len(classes) > 2 else ""
-        facts.problems.append(Problem(at, f"{len(classes)} value(s): {shown}", "two values", todo))
+        found = f"{len(classes)} value(s): {shown or 'all are empty'}"
+        facts.problems.append(Problem(at, found, "two values", todo))
         return
     facts.positive = classes[1] if question.positive is None else str(question.positive)
     if facts.positive not in classes:
@@ -138,6 +139,9 @@ def _read_clinical(
         at = f"{where}, column {name!r}"
         _refuse_gaps(labels, subjects, facts, at, "a value for every subject")
         numbers = pd.to_numeric(pd.Series(labels, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+        infinite = int(np.isinf(numbers[facts.kept]).sum())
+        if infinite:
+            facts.problems.append(Problem(at, f"infinite for {infinite} subjects", "finite numbers"))
         is_number = np.isfinite(numbers[facts.kept]).all() if facts.kept.any() else False
         found[name] = (
             numbers if is_number else np.array(["" if v is None else v for v in labels], dtype=object)

@@ -43,30 +43,32 @@ def calibration_rows(patients: Any, *, n_patients: int = 20, seed: int = 0) -> N
     return np.isin(names, drawn)
 
 
-def read_patients(patients: Any, X: Any) -> NDArray[np.str_]:
-    """Return the patient of each row of ``X`` as text.
+def read_patients(patients: Any, X: Any, *, where: str = "ComBat.calibrate") -> NDArray[Any]:
+    """Return the patient of each row of ``X``.
 
     Raises
     ------
     HarmonizationError
         If there is not one for each row.
     """
-    names = np.array([str(patient) for patient in patients])
+    names = np.asarray(patients)
     if names.shape != (X.shape[0],):
         raise HarmonizationError(
-            "ComBat.calibrate, patients", f"{names.size} of them", f"one for each of {X.shape[0]} rows"
+            f"{where}, patients", f"{names.size} of them", f"one for each of {X.shape[0]} rows"
         )
     return names
 
 
-def check_enough(X: Floats, label: str, patients: NDArray[np.str_] | None, least: int) -> None:
+def check_enough(X: Floats, label: str, patients: NDArray[Any] | None, least: int) -> None:
     """Make sure that a batch is calibrated on enough patients; rows where patients are not told.
 
     Raises
     ------
     HarmonizationError
-        If there are fewer than ``least``, or than two.
+        If there are fewer than ``least``, or than two; or ``least`` is no whole number.
     """
+    if not isinstance(least, (int, np.integer)):
+        raise HarmonizationError("ComBat, n_calibration", f"{least!r}", "a whole number")
     n, what = (len(X), "rows") if patients is None else (int(np.unique(patients).size), "patients")
     if n < max(least, 2):
         raise HarmonizationError(

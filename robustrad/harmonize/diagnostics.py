@@ -21,6 +21,7 @@ from robustrad.harmonize.assumptions import (
     subject_p_values,
     tied_columns,
 )
+from robustrad.harmonize.calibration import read_patients
 from robustrad.harmonize.check import FAIL, PASS, WARN, Check, judge
 from robustrad.harmonize.combat import ComBat
 from robustrad.harmonize.confounding import class_count_check, overlap_checks, prevalence_check, read_outcome
@@ -28,7 +29,7 @@ from robustrad.harmonize.covariates import learn_coding
 from robustrad.harmonize.design import MAX_CONDITION, design_quality
 from robustrad.harmonize.errors import HarmonizationError, HarmonizationWarning
 from robustrad.harmonize.estimation import Codes, Floats
-from robustrad.harmonize.inputs import Labels, label_of, read_batch, read_covariates
+from robustrad.harmonize.inputs import Labels, read_batch, read_covariates, read_level
 from robustrad.harmonize.isolation import isolate
 from robustrad.harmonize.paired import level_pairs
 
@@ -79,9 +80,11 @@ def preconditions(
     Raises
     ------
     HarmonizationError
-        If inputs do not belong together, or there is one batch only.
+        If inputs do not belong together, there is one batch only, or ``reference`` is none of them.
     """
     values = np.asarray(X, dtype=np.float64)
+    if values.ndim != 2:
+        raise HarmonizationError("preconditions, X", f"shape {values.shape}", "rows and features")
     rows = X if isinstance(X, pd.DataFrame) else values
     labels, table = read_batch(batch, rows, where="preconditions"), read_covariates(covariates, rows)
     planned = ComBat(min_batch_size=2) if combat is None else clone(combat)
@@ -90,7 +93,7 @@ def preconditions(
         raise HarmonizationError(
             "preconditions, batch", f"only one batch ({str(batches[0])!r})", "two or more"
         )
-    people = None if patients is None else np.asarray(patients)
+    people = None if patients is None else read_patients(patients, values, where="preconditions")
     checks = [_size(labels, people), _design(codes, table, planned)]
     checks += overlap_checks(table, labels, categorical=planned.categorical)
     if outcome is not None:
@@ -103,7 +106,8 @@ def preconditions(
     against = planned.ref_batch if reference is None else reference
     if people is not None and against is not None:
         volume = None if log_volume is None else np.asarray(log_volume, dtype=np.float64)
-        checks += _subjects(values[:, usable], labels, people, label_of(against), volume)
+        level = read_level(against, labels, where="preconditions")
+        checks += _subjects(values[:, usable], labels, people, level, volume)
     checks.append(_range(planned, X, values, batch, covariates))
     return checks
 

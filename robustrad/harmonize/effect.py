@@ -22,12 +22,13 @@ from sklearn.preprocessing import StandardScaler
 
 from robustrad.harmonize.association import within_batch_auc
 from robustrad.harmonize.assumptions import share_significant
+from robustrad.harmonize.calibration import read_patients
 from robustrad.harmonize.combat import ComBat
 from robustrad.harmonize.confounding import read_outcome
 from robustrad.harmonize.errors import HarmonizationError
 from robustrad.harmonize.estimation import Codes, Floats
-from robustrad.harmonize.inputs import label_of, read_batch
-from robustrad.harmonize.isolation import constant_columns
+from robustrad.harmonize.inputs import read_batch, read_level
+from robustrad.harmonize.isolation import constant_columns, extreme_columns
 from robustrad.harmonize.out_of_fold import Fold, grouped_folds, harmonized_folds
 from robustrad.harmonize.paired import level_pairs, paired_effect
 from robustrad.harmonize.rank_statistics import anderson_darling, brown_forsythe, kruskal_wallis
@@ -71,7 +72,7 @@ def harmonization_effect(
     Parameters
     ----------
     X : DataFrame or ndarray of shape (n, p)
-        Features; those that are not finite or constant are left out, and counted in ``n``.
+        Features; those that are not finite, extreme or constant are left out of ``n``, which counts the rest.
     batch, covariates
         As for :class:`~robustrad.harmonize.combat.ComBat`.
     combat : ComBat
@@ -112,24 +113,25 @@ def harmonization_effect(
     Raises
     ------
     HarmonizationError
-        If a batch has fewer patients than folds, or ComBat cannot be fitted.
+        If a batch has fewer patients than folds, ``reference`` is no batch, or ComBat cannot be fitted.
     """
     unknown = sorted(set(measures) - set(MEASURES))
     if unknown:
         raise HarmonizationError("effect, measures", f"{unknown}", f"some of {MEASURES}")
     labels = read_batch(batch, X if isinstance(X, pd.DataFrame) else np.asarray(X), where="effect")
     codes = np.unique(labels, return_inverse=True)[1]
-    people = np.arange(len(labels)) if patients is None else np.asarray(patients)
+    people = np.arange(len(labels)) if patients is None else read_patients(patients, labels, where="effect")
     y = None if outcome is None else read_outcome(outcome, len(labels))
     fold = grouped_folds(labels, y, people, n_splits=n_splits, seed=seed)
     raw = np.asarray(X, dtype=np.float64)
-    usable = np.isfinite(raw).all(axis=0) & ~constant_columns(np.where(np.isfinite(raw), raw, 0.0))
+    usable = np.isfinite(raw).all(axis=0) & ~extreme_columns(raw)
+    usable &= ~constant_columns(np.where(usable, raw, 0.0))
     arms = []
     for name, remedy in (("raw", None), ("harmonized", combat)):
         folds = harmonized_folds(X, batch=batch, covariates=covariates, y=y, combat=remedy, fold=fold)
         arms.append(_arm(name, folds, usable))
     repeated = len(np.unique(people)) < len(people)
-    base = None if reference is None else label_of(reference)
+    base = None if reference is None else read_level(reference, labels, where="effect")
     rows: list[tuple[Any, ...]] = []
     for arm in arms:
         if "batch_effect" in measures:

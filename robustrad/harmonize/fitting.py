@@ -46,8 +46,16 @@ class FitSettings:
                 f"{self.allow_outcome_covariate!r}",
                 f"None or one of {get_args(OutcomeUse)}",
             )
-        if self.n_bootstrap < 0:
-            raise HarmonizationError("ComBat, n_bootstrap", f"{self.n_bootstrap}", "0 or more")
+        for name in ("eb", "mean_only", "parametric", "sva_compatible"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise HarmonizationError(f"ComBat, {name}", f"{getattr(self, name)!r}", "True or False")
+        for name in ("n_bootstrap", "min_batch_size", "seed"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
+                raise HarmonizationError(f"ComBat, {name}", f"{value!r}", "a whole number, 0 or more")
+        if isinstance(self.categorical, str):
+            todo = f"Write ({self.categorical!r},)."
+            raise HarmonizationError("ComBat, categorical", f"{self.categorical!r}", "a tuple of names", todo)
 
 
 def fit_state(

@@ -53,7 +53,7 @@ def read_batch(batch: Any, X: Any, *, where: str = "ComBat") -> Labels:
         raise HarmonizationError(
             f"{where}, batch", f"shape {values.shape}", f"one label for each of the {_rows(X)} rows of X"
         )
-    missing = pd.isna(values)
+    missing = np.array([pd.isna(value) or str(value).strip() == "" for value in values], dtype=np.bool_)
     if missing.any():
         raise HarmonizationError(
             f"{where}, batch",
@@ -71,7 +71,7 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
     Raises
     ------
     HarmonizationError
-        If it has another length, another index or missing values.
+        If it has another length, another index, missing values or two columns of one name.
     """
     if covariates is None:
         return pd.DataFrame(index=range(_rows(X)))
@@ -86,6 +86,11 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
         raise HarmonizationError(
             f"{where}, covariates", f"{len(covariates)} rows", f"{_rows(X)} rows, one per row of X"
         )
+    twins = covariates.columns[covariates.columns.map(str).duplicated()]
+    if len(twins):
+        raise HarmonizationError(
+            f"{where}, covariates", f"two columns named {str(twins[0])!r}", "one of each"
+        )
     missing = covariates.isna().sum()
     if missing.any():
         told = ", ".join(f"{name} ({n})" for name, n in missing[missing > 0].items())
@@ -98,6 +103,22 @@ def read_covariates(covariates: Any, X: Any, *, where: str = "ComBat") -> pd.Dat
     frame: pd.DataFrame = covariates.reset_index(drop=True)
     frame.columns = [str(name) for name in frame.columns]
     return frame
+
+
+def read_level(level: str | int, labels: Labels, *, where: str) -> str:
+    """Return the batch that others are compared with, as text.
+
+    Raises
+    ------
+    HarmonizationError
+        If no row is of it.
+    """
+    name, known = label_of(level), np.unique(labels).tolist()
+    if name not in known:
+        raise HarmonizationError(
+            f"{where}, reference", f"{name!r} is no batch of these rows", f"one of {known}"
+        )
+    return name
 
 
 def _rows(X: Any) -> int:

@@ -11,6 +11,10 @@ NOT_FINITE = "not_finite"
 CONSTANT = "constant"
 CONSTANT_IN_BATCH = "constant_in_batch"
 EXPLAINED = "explained_by_design"
+EXTREME = "extreme"
+
+EXTREMES = (1e-30, 1e30)
+"""Of the largest absolute value of a feature: beyond, squares overflow or vanish; no estimate is right."""
 
 RELATIVE_TOLERANCE = 1e-9
 """An SD below this share of the largest value is rounding (25 equal floats can have a variance of 8e-33)."""
@@ -25,17 +29,31 @@ def constant_columns(X: Floats) -> Mask:
     return spread
 
 
+def extreme_columns(X: Floats) -> Mask:
+    """Return which columns hold numbers that cannot be computed with; those that are not finite do not count.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+    """
+    largest = np.abs(np.where(np.isfinite(X), X, 0.0)).max(axis=0, initial=0.0)
+    beyond: Mask = (largest > EXTREMES[1]) | ((largest < EXTREMES[0]) & (largest > 0.0))
+    return beyond
+
+
 def isolate(X: Floats, codes: Codes, Z: Floats, *, n_batches: int, reference: int | None) -> dict[int, str]:
     """Return the columns that cannot be harmonized, with the reason.
 
-    ``not_finite``: NaN or Inf in some training row. ``constant``: one value only. ``constant_in_batch``:
+    ``not_finite``: NaN or Inf in some training row. ``extreme``: the largest absolute value is neither 0 nor
+    within :data:`EXTREMES`. ``constant``: one value only. ``constant_in_batch``:
     one value in at least one batch of two or more rows (as in sva: without spread there is no scale, and
     where it holds in every batch the difference between batches is all that the feature has).
     ``explained_by_design``: nothing is left after batches and covariates.
     """
     reasons: dict[int, str] = {}
     finite = np.isfinite(X).all(axis=0)
-    safe = np.where(finite, X, 0.0)
+    extreme = extreme_columns(X)
+    safe = np.where(finite & ~extreme, X, 0.0)
     scale = np.abs(safe).max(axis=0, initial=0.0)
     in_batch = np.zeros(X.shape[1], dtype=bool)
     for batch in range(n_batches):
@@ -47,6 +65,7 @@ def isolate(X: Floats, codes: Codes, Z: Floats, *, n_batches: int, reference: in
         (residual <= RELATIVE_TOLERANCE * scale, EXPLAINED),
         (in_batch, CONSTANT_IN_BATCH),
         (constant_columns(safe), CONSTANT),
+        (extreme, EXTREME),
         (~finite, NOT_FINITE),
     ):
         reasons |= dict.fromkeys(np.flatnonzero(mask).tolist(), reason)

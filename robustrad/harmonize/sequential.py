@@ -7,6 +7,7 @@ Horng H et al. Sci Rep 2022;12:4493 (nested ComBat). doi:10.1038/s41598-022-0841
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
@@ -53,6 +54,23 @@ class SequentialComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
             X = step.transform(X, batch=_column(batch, name), covariates=covariates)
         return X
 
+    def save(self, path: str | Path) -> None:
+        """Write the fitted chain as ``.json`` or ``.npz`` (exact to the bit, never pickle)."""
+        from robustrad.harmonize.serialize import save_chain
+
+        check_is_fitted(self)
+        save_chain(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> SequentialComBat:
+        """Return the chain that :meth:`save` wrote."""
+        from robustrad.harmonize.serialize import load_chain
+
+        fitted = load_chain(Path(path))
+        chain = cls([(name, clone(step)) for name, step in fitted])
+        chain._take(fitted)
+        return chain
+
     def _fit(self, X: Any, y: Any, batch: Any, covariates: Any) -> Any:
         steps: list[tuple[str, ComBat]] = []
         for name, step in self.steps:
@@ -61,11 +79,14 @@ class SequentialComBat(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  
             steps.append((name, fitted))
         if not steps:
             raise HarmonizationError("SequentialComBat, steps", "none", "at least one (column, ComBat)")
+        self._take(steps)
+        return X
+
+    def _take(self, steps: list[tuple[str, ComBat]]) -> None:
         self.steps_ = steps
         self.n_features_in_ = steps[0][1].n_features_in_
         if hasattr(steps[0][1], "feature_names_in_"):
             self.feature_names_in_ = steps[0][1].feature_names_in_
-        return X
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

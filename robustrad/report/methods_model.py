@@ -82,6 +82,17 @@ def _pipeline(settings: dict[str, Any], models: list[str]) -> Iterator[str]:
             "chosen again."
         )
         return
+    whole = [spec for spec in specs if spec.get("own_steps")]
+    if whole:
+        names = ", ".join(str(spec["name"]) for spec in whole)
+        yield (
+            f"{names} brought all steps with it (a Pipeline of the user's): they were fitted inside the "
+            "training folds, to all features, and nothing was tuned; the threshold with the best balanced "
+            f"accuracy came from {whole[0]['inner_folds']} inner folds and was never chosen again."
+        )
+    specs = [spec for spec in specs if spec not in whole]
+    if not specs:
+        return
     first = specs[0]
     steps = [f"features with one value in more than {100 * first['same_value']:g} % of rows were dropped"]
     steps += ["batches were harmonized by ComBat [@Johnson2007]"] if first.get("combat") else []

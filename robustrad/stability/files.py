@@ -50,7 +50,7 @@ def read_table(path: Path, identifiers: Iterable[str] = ()) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file is missing, not a table, or of another kind.
+        If the file is missing, not a table, of another kind, or has two columns of one name.
     """
     if not path.is_file():
         raise DataError(str(path), "not there", "a study folder or a CSV, TSV or Parquet table")
@@ -63,6 +63,7 @@ def read_table(path: Path, identifiers: Iterable[str] = ()) -> pd.DataFrame:
     text = {*identifiers, *_TEXT}
     try:
         header = pd.read_csv(path, sep=separator, nrows=0, encoding="utf-8-sig").columns
+        _refuse_twins(path, separator)
         # A level may well be called "None" or "NA": in text columns only an empty field is missing.
         missing = {str(name): [""] if name in text else _MISSING for name in header}
         return pd.read_csv(
@@ -76,6 +77,17 @@ def read_table(path: Path, identifiers: Iterable[str] = ()) -> pd.DataFrame:
         )
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise DataError(str(path), f"cannot be read ({error})", "a table with a header") from error
+
+
+def _refuse_twins(path: Path, separator: str) -> None:
+    """Raise a DataError if two columns have one name: pandas would call the second ``name.1``, unasked."""
+    first = pd.read_csv(
+        path, sep=separator, nrows=1, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    )
+    names = first.iloc[0]
+    twins = sorted(set(names[names.duplicated() & (names != "")]))
+    if twins:
+        raise DataError(str(path), f"two columns named {', '.join(map(repr, twins[:3]))}", "one of each name")
 
 
 def read_study(folder: Path) -> StudyTables:

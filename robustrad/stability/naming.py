@@ -9,6 +9,7 @@ FEATURE_CLASSES = ("firstorder", "shape", "shape2D", "glcm", "glrlm", "glszm", "
 OTHER = "other"
 
 _NAME = re.compile(rf"^(?P<image>[^_:]+)_(?P<group>{'|'.join(FEATURE_CLASSES)})_(?P<feature>.+)$")
+_ENGINE = re.compile(r"[A-Za-z][\w.-]*")
 # Differences of intensities (Range, Variance, ...) have a true zero; these follow the intensity scale's zero.
 _LOCATION = frozenset(
     {"10Percentile", "90Percentile", "Energy", "Maximum", "Mean", "Median", "Minimum", "RootMeanSquared"}
@@ -45,8 +46,9 @@ def parse(name: str) -> FeatureName:
     if match:
         image = match["image"]
         return FeatureName(image, image.split("-")[0], match["group"], match["feature"])
-    engine, colon, rest = name.partition(":")
-    return FeatureName("", "", engine, rest) if colon and rest else FeatureName("", "", OTHER, name)
+    engine, _, rest = name.partition(":")
+    named = rest and _ENGINE.fullmatch(engine)
+    return FeatureName("", "", engine, rest) if named else FeatureName("", "", OTHER, name)
 
 
 def is_radiomic(name: str) -> bool:

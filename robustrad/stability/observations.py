@@ -151,7 +151,12 @@ def assign_roles(conditions: pd.DataFrame, roles: Mapping[str, str] | None, wher
         if role not in ROLES:
             raise DataError(f"roles[{factor!r}]", f"{role!r}", f"one of {', '.join(ROLES)}")
     chosen = conditions["factor"].map(dict(roles or {}))
-    return conditions.assign(role=chosen.where(chosen.notna(), conditions["role"]))
+    found = conditions.assign(role=chosen.where(chosen.notna(), conditions["role"]))
+    known = found["role"].isna() | found["role"].isin(["", *ROLES]) | (found["factor"] == REFERENCE)
+    if not known.all():
+        word = str(found.loc[~known, "role"].iloc[0])
+        raise DataError(f"{where} column role", f"{word!r}", "", nearest(word, ROLES))
+    return found
 
 
 def _refuse_duplicates(frame: pd.DataFrame, where: str) -> None:

@@ -148,13 +148,28 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbered(conditions: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Return ``conditions`` with severity, sign and draw as numbers; a missing draw is 0."""
+    """Return ``conditions`` with severity, sign and draw as numbers; a missing draw is 0.
+
+    Raises
+    ------
+    DataError
+        If one is no number, a severity is below 0, or a sign neither -1 nor 1 (nor 0: none).
+    """
     for name in ("severity", "sign", "draw"):
         try:
             numbers = pd.to_numeric(conditions[name]).astype(float)
         except (TypeError, ValueError) as error:
             raise DataError(f"{where} column {name}", str(error), "numbers or empty fields") from error
         conditions = conditions.assign(**{name: numbers.fillna(0) if name == "draw" else numbers})
+    below = conditions.loc[conditions["severity"] < 0]
+    if len(below):
+        found = f"{below['severity'].iloc[0]:g} of {below['condition'].iloc[0]!r}"
+        todo = "Direction stands in the column sign: -1 or 1."
+        raise DataError(f"{where} column severity", found, "0 or more, or an empty field", todo)
+    unsigned = conditions.loc[~conditions["sign"].isin([-1, 0, 1]) & conditions["sign"].notna()]
+    if len(unsigned):
+        found = f"{unsigned['sign'].iloc[0]:g} of {unsigned['condition'].iloc[0]!r}"
+        raise DataError(f"{where} column sign", found, "-1, 1, or an empty field")
     return conditions
 
 

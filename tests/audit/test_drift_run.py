@@ -91,7 +91,8 @@ def test_a_perturbation_of_zero_is_no_drift_at_all(table):
 def test_a_table_with_a_batch_and_one_row_per_case_has_a_reference_alone(cases):
     rng = np.random.default_rng(0)
     table = cases.assign(a=rng.normal(size=40) + cases["relapse"], b=rng.normal(size=40))
-    found = drift(table, outcome="relapse", batch="site", clinical=["age"], permutations=9, **FAST)
+    found = drift(table, outcome="relapse", batch="site", clinical="age", permutations=9, **FAST)
+    assert found.data.clinical.columns.tolist() == ["age"]
     assert found.tables.drift["factor"].tolist() == ["reference"]
     assert {"batch_only", "auc_within_batch"} <= set(found.tables.safeguards["check"])
 

@@ -63,3 +63,19 @@ def write_study(folder: Path, cases: pd.DataFrame, table: pd.DataFrame, *, modal
     cases.to_csv(folder / "cases.csv", index=False)
     (folder / "study.json").write_text(json.dumps({"protocol": {"modality": modality}}))
     return folder
+
+
+def plain_table(n: int = 40, seed: int = 0) -> pd.DataFrame:
+    """One row per case without conditions; ``a`` knows the outcome ``y``, ``b`` and ``c`` do not."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    return pd.DataFrame(
+        {
+            "case_id": [f"case{i:03d}" for i in range(n)],
+            "y": y,
+            "site": np.where(np.arange(n) % 4 < 2, "north", "south"),
+            "a": rng.normal(size=n) + 1.5 * y,
+            "b": rng.normal(size=n),
+            "c": rng.normal(size=n),
+        }
+    )

@@ -74,3 +74,18 @@ def test_times_that_differ_between_the_lesions_are_an_error(lesions):
     lesions.loc[lesions["case_id"] == "case004", "months"] = 6.0
     with pytest.raises(DataError, match="column 'months': differs between the lesions of P02"):
         load_survival_data([lesions], LARGEST, time="months")
+
+
+def test_tables_are_told_apart_by_their_modality_or_their_file(tmp_path):
+    cases = subjects()
+    table = features(cases).merge(cases, on="case_id")
+    frames = [table.assign(modality=name) for name in ("PT", "CT")]
+    joined = load_drift_data(frames, Question("relapse", unit="patient"))
+    assert {name.partition(":")[0] for name in joined.features} == {"PT", "CT"}
+    for name in ("pet", "ct"):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    paths = [tmp_path / "pet.csv", tmp_path / "ct.csv"]
+    joined = load_drift_data(paths, Question("relapse", unit="patient"))
+    assert {name.partition(":")[0] for name in joined.features} == {"pet", "ct"}
+    with pytest.raises(DataError, match="a column modality tells tables apart"):
+        load_drift_data([table, table], Question("relapse", unit="patient"))

@@ -249,3 +249,42 @@ def test_a_table_of_patients_joins_by_patient(tmp_path, cases):
     clinic = pd.DataFrame({"patient": [f"P{i:02d}" for i in range(20)], "relapse": np.arange(20) % 2})
     data = load_drift_data([study], Question("relapse", cases=clinic))
     np.testing.assert_array_equal(data.outcome, np.arange(40) // 2 % 2)
+
+
+def test_values_that_cannot_be_computed_with_are_left_out_by_name(cases, table):
+    joined = table.merge(cases, on="case_id")
+    for factor in (1e300, 1e-300):
+        data = load_drift_data([joined.assign(**{FEATURES[1]: factor * joined[FEATURES[1]]})], ASK)
+        assert FEATURES[1] not in data.features
+        row = data.dropped.set_index("what").loc[FEATURES[1]]
+        assert row["reason"].startswith("values that cannot be computed with")
+        assert any(FEATURES[1] in told for told in data.warnings)
+    assert load_drift_data([joined.assign(**{FEATURES[1]: 0.0})], ASK).features == FEATURES
+
+
+def test_columns_that_are_asked_for_and_not_there_are_told(cases, table):
+    joined = table.merge(cases, on="case_id")
+    (told,) = problems(joined, Question("relapse", batch=""))
+    assert told.startswith("table: no column ''")
+    (told,) = problems(joined, Question("relapse", reading=Reading(condition="levle")))
+    assert told.startswith(
+        "table: no column 'levle'; expected the column of the conditions. Did you mean level?"
+    )
+    (told,) = problems(joined.iloc[:0], Question("relapse"))
+    assert told.startswith("table: no rows")
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path, cases, table):
+    joined = table.merge(cases, on="case_id").rename(columns={"age": FEATURES[1]})
+    (told,) = problems(joined, Question("relapse"))
+    assert told.startswith(f"table: two columns named '{FEATURES[1]}'")
+    joined.to_csv(tmp_path / "table.csv", index=False)
+    (told,) = problems(tmp_path / "table.csv", Question("relapse"))
+    assert f"two columns named '{FEATURES[1]}'" in told
+
+
+def test_infinite_covariates_and_outcomes_without_any_value_are_told(cases, table):
+    joined = table.merge(cases.assign(age=cases["age"].where(cases.index > 1, np.inf)), on="case_id")
+    assert "table, column 'age': infinite for 2 subjects; expected finite numbers." in problems(joined, ASK)
+    (told,) = problems(joined.assign(relapse=np.nan), Question("relapse"))
+    assert told == "table, column 'relapse': 0 value(s): all are empty; expected two values."

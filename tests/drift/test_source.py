@@ -132,3 +132,41 @@ def test_undeclared_roles_are_acquisition_and_told(joined):
     data = load_drift_data([declared], Question("relapse"))
     assert data.conditions["role"].tolist()[1:] == ["definition", "definition"]
     assert not any("No role" in told for told in data.warnings)
+
+
+def test_numeric_columns_without_a_radiomic_name_are_told_where_others_have_one(joined):
+    data = load_drift_data([joined.assign(GLCM_contrast=1.0, other=2.0)], Question("relapse"))
+    assert data.features == FEATURES
+    (told,) = [text for text in data.warnings if "have no PyRadiomics name" in text]
+    assert told.startswith("3 numeric columns of table")
+    assert "GLCM_contrast" in told
+    assert "age" in told
+    assert "The 4 that have one are" in told
+
+
+def test_a_colon_in_a_name_does_not_make_it_the_only_feature(cases):
+    # A column of Keek 2020 is called so; all its others have names of another software.
+    rng = np.random.default_rng(0)
+    names = ["GLCM_contrast", "Shape_areaD+BJX:BKUensityBB", "Stats_mean"]
+    table = pd.DataFrame(rng.normal(size=(len(cases), 3)), columns=names).assign(**cases)
+    data = load_drift_data([table], Question("relapse"))
+    assert set(names) <= set(data.features)
+
+
+def test_columns_of_a_frame_may_be_numbers(cases):
+    values = np.random.default_rng(0).normal(size=(len(cases), 3))
+    table = pd.DataFrame(values).assign(**cases[["case_id", "relapse"]])
+    data = load_drift_data([table], Question("relapse"))
+    assert data.features == ("0", "1", "2")
+    np.testing.assert_array_equal(data.reference, values)
+
+
+def test_durations_and_complex_numbers_are_no_features(cases):
+    days = np.arange(len(cases))
+    table = cases.assign(a=days % 7 + 0.5, wait=pd.to_timedelta(days, "D"), z=1j * days)
+    assert load_drift_data([table], Question("relapse")).features == ("age", "a")
+
+
+def test_each_known_word_is_listed_once(joined):
+    (told,) = problems(joined, Question("relapse", volume="original_shape_Meshvolume"))
+    assert told.count(FEATURES[0]) == 2  # as what was meant, and in the list

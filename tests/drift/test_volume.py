@@ -124,3 +124,17 @@ def test_the_largest_lesion_of_each_modality_is_found_by_the_named_volume(tmp_pa
         features(lesions, seed=2).query("level == 'reference'")[VOLUME].to_numpy().reshape(20, 2).max(axis=1)
     )
     np.testing.assert_array_equal(data.volume, largest)
+
+
+def test_a_standardized_volume_keeps_everybody_and_says_so(cases):
+    joined = features(cases).merge(cases, on="case_id")
+    name = FEATURES[0]
+    log = np.log(joined[name])
+    standardized = joined.assign(**{name: (log - log.mean()) / log.std()})
+    ask = {"outcome": "relapse", "repeats": 1, "permutations": 0, "bootstraps": 100, "jobs": 1}
+    plain, given = drift(joined, **ask), drift(standardized, **ask)
+    assert np.isfinite(given.data.volume).all()
+    assert any("is negative for" in told for told in given.data.warnings)
+    rows = [found.tables.safeguards.set_index("check").loc["volume_only"] for found in (plain, given)]
+    assert rows[0]["n"] == rows[1]["n"] == 40
+    assert rows[0]["value"] == pytest.approx(rows[1]["value"], abs=1e-12)

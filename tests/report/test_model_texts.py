@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from robustrad.audit.drift import drift
 from robustrad.drift.models.estimators import choose
@@ -70,6 +74,23 @@ def statuses(holdings: Holdings, framework: str, *items: str) -> list[str]:
 def evidence(holdings: Holdings, framework: str, item: str) -> str:
     table = checklist(holdings)
     return str(table.loc[table["framework"].eq(framework) & table["item"].eq(item), "evidence"].item())
+
+
+def test_of_a_pipeline_no_step_of_ours_is_told(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = type(sys)("steps_of_a_test")
+    module.steps = make_pipeline(StandardScaler(), LogisticRegression())
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    drift(table, outcome="relapse", model="steps_of_a_test:steps", permutations=0, output=tmp_path, **FAST)
+    text = model_text(derive(read_holdings(tmp_path)))
+    assert "steps_of_a_test:steps brought all steps with it (a Pipeline of the user's)" in text
+    for claim in ("were dropped", "Spearman", "were selected", "z-scored", "hyperparameters"):
+        assert claim not in text
+
+
+def test_the_record_of_finished_scores_has_no_model(frozen: Holdings) -> None:
+    assert frozen.drift_record["settings"]["specs"] == []
 
 
 def test_of_finished_scores_nothing_is_said_to_be_trained(frozen: Holdings) -> None:

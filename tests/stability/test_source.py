@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -230,3 +231,25 @@ def test_a_table_with_factors_is_split_too_and_a_study_is_not():
 def test_a_table_in_which_no_column_varies_is_used_as_it_is():
     frame = plain_table().assign(x=1.0)
     assert read_source(frame, Reading(reference="a")).features == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("role", "aquisition", "column role: 'aquisition'. Did you mean acquisition?"),
+        ("severity", -2.0, "column severity: -2 of 'blur=1'; expected 0 or more"),
+        ("sign", 3.0, "column sign: 3 of 'blur=1'; expected -1, 1"),
+    ],
+)
+def test_what_a_table_says_of_its_conditions_is_checked(column: str, value: object, told: str) -> None:
+    cases = [f"c{i}" for i in range(6)] * 2
+    table = pd.DataFrame({"case_id": cases, "condition": np.repeat(["reference", "blur=1"], 6)})
+    table = table.assign(
+        factor=np.repeat(["reference", "blur"], 6), level=np.repeat(["reference", "1"], 6),
+        role=np.repeat([None, "acquisition"], 6), severity=np.repeat([0.0, 1.0], 6), sign=np.nan, draw=0,
+        a=np.arange(12.0), b=np.arange(12.0) ** 2,
+    )  # fmt: skip
+    assert read_source(table, Reading()).features == ("a", "b")
+    table[column] = table[column].astype(object).where(table["factor"] == "reference", value)
+    with pytest.raises(DataError, match=re.escape(told)):
+        read_source(table, Reading())

@@ -72,6 +72,8 @@ def make(choice: Choice, params: Params, seed: int) -> Any:
 
 def is_frozen(estimator: Any) -> bool:
     """Return whether the estimator comes fitted: it is evaluated, never fitted again."""
+    if not hasattr(estimator, "fit"):
+        return True
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
@@ -103,8 +105,15 @@ def load_estimator(name: str) -> Any:
             "model", f"{name!r}: {error}", "module:object, a scikit-learn classifier", todo
         ) from (error)
     scores = any(hasattr(estimator, how) for how in ("predict_proba", "decision_function"))
-    if not isinstance(estimator, BaseEstimator) and hasattr(estimator, "predict_proba"):
+    if not hasattr(estimator, "fit") and hasattr(estimator, "predict_proba"):
         return estimator  # a frozen thing of any make
+    if scores and not isinstance(estimator, BaseEstimator):
+        raise DataError(
+            "model",
+            f"{name!r} is a {type(estimator).__name__} with fit that is no scikit-learn estimator",
+            "a scikit-learn classifier, or a finished model with predict_proba and without fit",
+            "Derive it from BaseEstimator: otherwise nothing tells whether it is fitted.",
+        )
     if not scores or not is_classifier(estimator):
         raise DataError(
             "model",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
+from robustrad.core.errors import DataError
 from robustrad.drift.data import Codes, Floats
 from robustrad.drift.folds import inner_splits
 from robustrad.drift.metrics.threshold import choose_threshold
@@ -102,13 +103,38 @@ def fit_estimator(
     return estimator.fit(X, y) if weights is None else estimator.fit(X, y, sample_weight=weights)
 
 
-def raw_scores(estimator: Any, X: Any) -> Floats:
-    """Return the probability of class 1, or the decision of an estimator that gives none."""
+def raw_scores(estimator: Any, X: Any, *, positive: int = 1) -> Floats:
+    """Return the probability of class 1, or the decision of an estimator that gives none.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+    X : array or DataFrame of m rows
+    positive : {1, 0}
+        Which of its two classes is class 1.
+
+    Raises
+    ------
+    DataError
+        If it gives anything but one finite number for each row and class: a user's estimator may.
+    """
     if type(estimator) is RidgeLogistic and isinstance(X, np.ndarray):
         return np.asarray(expit(X @ estimator.coef_[0] + estimator.intercept_[0]))
     if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X)[:, 1], dtype=np.float64)
-    return np.asarray(estimator.decision_function(X), dtype=np.float64)
+        given = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+        _check_scores(estimator, "predict_proba", given, (len(X), 2))
+        return given[:, positive]
+    given = np.asarray(estimator.decision_function(X), dtype=np.float64)
+    _check_scores(estimator, "decision_function", given, (len(X),))
+    return given if positive else -given
+
+
+def _check_scores(estimator: object, method: str, given: Floats, shape: tuple[int, ...]) -> None:
+    where = f"model, {method} of {type(estimator).__name__}"
+    if given.shape != shape:
+        raise DataError(where, f"shape {given.shape}", f"{shape}")
+    if not np.isfinite(given).all():
+        raise DataError(where, f"{int((~np.isfinite(given)).sum())} values are not finite", "numbers")
 
 
 def to_probability(raw: Floats, sigmoid: tuple[float, float] | None) -> Floats:
