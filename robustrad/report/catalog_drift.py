@@ -28,6 +28,7 @@ from robustrad.stability.status import FEW_SUBJECTS
 STATUSES = {
     "few": f"fewer than {FEW_SUBJECTS} patients, or fewer than {FEW_OF_CLASS} of a class",
     "separated": "an AUC of exactly 0 or 1; its interval has no width and says nothing",
+    "tied": "one score for all; the interval has no width and says nothing",
     "one_class": "only one class is left",
     "insufficient": "fewer than 5 patients, or more than 20 % dropped",
 }

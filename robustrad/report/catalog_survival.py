@@ -26,6 +26,7 @@ from robustrad.stability.status import FEW_SUBJECTS
 STATUSES = {
     "few": f"fewer than {FEW_SUBJECTS} patients",
     "separated": "a C of exactly 0 or 1; its interval has no width and says nothing",
+    "tied": "one risk for all; the interval has no width and says nothing",
     "no_event": "nobody had the event",
     "insufficient": "fewer than 5 patients, or more than 20 % dropped",
 }

@@ -55,6 +55,8 @@ def reference_parts(
     if status == "separated":
         separated = " at the reference: the classes are separated, and an interval says nothing."
         return (f"{says} with {what} ", value, separated), True
+    if status == "tied":
+        return (f"At the reference the scores {of} are all the same: {what} ", value, " says nothing."), False
     if not low.known or not float(low.value) > CHANCE:
         begin = f"What has nothing to lose cannot drift: at the reference {what} "
         return (begin, value, " [", low, ", ", high, f"] {of} is not shown above {CHANCE:g}."), False

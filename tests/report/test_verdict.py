@@ -103,6 +103,11 @@ def test_separated_classes_have_no_interval_on_the_first_screen() -> None:
     assert "AUC 1.00 at the reference: the classes are separated, and an interval says nothing" in text
 
 
+def test_constant_scores_are_not_taken_for_a_model() -> None:
+    text, _, _ = model(levels(*["unchanged"] * 4, auc=0.5, low=0.5, high=0.5, status="tied"))
+    assert "At the reference the scores of logistic for y are all the same: AUC 0.50 says nothing" in text
+
+
 def test_a_time_to_event_is_judged_alike() -> None:
     held = holdings({"survival": levels(*["robust"] * 4, auc=0.55, low=0.4, high=0.7, what="c")})
     (sentence,) = survival_verdict(held)

@@ -9,7 +9,7 @@ from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curve
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
 from robustrad.drift.evaluate.limits import area_limits, holm, simultaneous_band, single_bands
-from robustrad.drift.evaluate.notes import FEW_OF_CLASS, interval_note, rarer_class
+from robustrad.drift.evaluate.notes import FEW_OF_CLASS, NO_WIDTH, interval_note, rarer_class, without_width
 from robustrad.drift.evaluate.precision import Precision
 from robustrad.drift.evaluate.predictions import (
     Row,
@@ -49,9 +49,9 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
     DataFrame
         :data:`COLUMNS`. ``delta`` is AUC at the level minus AUC at the reference, over the same subjects.
         Controls have no band, no Holm and no verdict: they are no claim. ``status``: ``ok``, ``few`` (fewer
-        than 20 patients, or 10 of a class), ``separated`` (AUC exactly 1 or 0: its interval has no width,
-        which says how little a resample knows there), ``one_class``, ``insufficient`` (fewer than 5 patients,
-        or more than 20 % dropped: no numbers; ``reason`` says why).
+        than 20 patients, or 10 of a class), ``separated`` (AUC exactly 1 or 0) and ``tied`` (constant
+        scores): the interval has no width, and ``interval_note`` says what that means; ``one_class``,
+        ``insufficient`` (fewer than 5 patients, or more than 20 % dropped: no numbers; ``reason`` says why).
     """
     scores = mean_scores(scored)
     levels = levels_of(cohort, scores, scored.untrained)
@@ -99,8 +99,9 @@ def _add_discrimination(
             "delta_low": change.low[i], "delta_high": change.high[i], "delong_delta": tested.delta[i],
             "delong_se": tested.standard_error[i], "delong_p": tested.p[i],
         })  # fmt: skip
-        if curves.auc[i] in {0.0, 1.0} and row["status"] in {"ok", "few"}:
-            row["status"] = "separated"
+        edge = without_width(curves.auc[i], float(curves.auc_known.error[i]))
+        if edge and row["status"] in {"ok", "few"}:
+            row |= {"status": edge, "interval_note": NO_WIDTH}
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high, "delong_p_holm": adjusted[place]}

@@ -30,6 +30,8 @@ import numpy as np
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
 from robustrad.drift.evaluate.pairs import Pairs
 
+_ROUNDING = 1e-12  # one pair of a million, in one mix of hundreds, weighs more than a thousand times that
+
 
 class Precision(NamedTuple):
     """Of one estimate, or of several, shape (m,).
@@ -93,7 +95,8 @@ def _standard_error(excess: Floats, weight: Floats, pairs: Pairs, groups: Ints) 
     own, common = _sums_of_squares(weight, cell, patients.size)
     known = 1.0 - own + common
     # A variance that comes out below what independent pairs would have is an accident of few patients.
-    return float(np.sqrt(max(alone - shared, shared) / known)) if known > 0.0 else float("nan")
+    variance = max(alone - shared, shared) / known if known > 0.0 else float("nan")
+    return 0.0 if variance < _ROUNDING**2 else float(np.sqrt(variance))
 
 
 def _sums_of_squares(values: Floats, cell: Ints, patients: int) -> tuple[float, float]:

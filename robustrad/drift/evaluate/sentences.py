@@ -70,13 +70,15 @@ def _verdicts(name: str, rows: pd.DataFrame, margin: float) -> Iterator[Sentence
     judged = rows[rows["verdict"] != ""]
     if judged.empty:
         return
-    counts = judged["verdict"].value_counts()
+    silent = judged["delta"].isna()
+    counts = judged.loc[~silent, "verdict"].value_counts()
     told = [
         f"{int(counts.get(ROBUST, 0) + counts.get(SMALL_LOSS, 0))} robust"
         + (f" ({counts[SMALL_LOSS]} with a small loss)" if SMALL_LOSS in counts else ""),
         f"{int(counts.get(DRIFTS, 0))} drift",
         f"{int(counts.get(INCONCLUSIVE, 0))} inconclusive",
         *([f"{counts[UNCHANGED]} without any change of order"] if UNCHANGED in counts else []),
+        *([f"{silent.sum()} without numbers"] if silent.any() else []),
     ]
     text = f"{name}: of {len(judged)} levels {', '.join(told)}, at a margin of {margin:g} AUC."
     half = ((judged["delta_high_band"] - judged["delta_low_band"]) / 2).max()
@@ -129,6 +131,7 @@ def _deployments(table: pd.DataFrame) -> Iterator[Sentence]:
         name = f"{row['arm']} ({row['model']})"
         asked = row["n"] + row["n_dropped"]
         have = f"{row['n']} of {asked} subjects have every one of {row['n_levels']} levels"
+        have = have if row["n_levels"] else "no acquisition or delineation level has numbers"
         text = f"{name}: no deployment mix: {have}."
         if row["left_out"]:
             text += f" Left out before: {row['left_out']}."

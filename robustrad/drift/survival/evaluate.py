@@ -15,7 +15,7 @@ from robustrad.drift.evaluate.drift_table import ARM_COLUMNS
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
 from robustrad.drift.evaluate.limits import area_limits, simultaneous_band, single_bands
-from robustrad.drift.evaluate.notes import interval_note
+from robustrad.drift.evaluate.notes import NO_WIDTH, interval_note, without_width
 from robustrad.drift.evaluate.precision import UNKNOWN, Precision, stacked
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
@@ -119,8 +119,9 @@ def evaluate_survival(
         followed until ``tau`` in some fold. ``flips``: subjects who change between high and low risk at the
         frozen cut-off (the median risk of the training patients at the reference), draws averaged.
         ``logrank_*``: between these groups, a subject's being that of most repeats and draws. Controls have
-        no band and no verdict. ``status``: ``ok``, ``few`` (fewer than 20 patients), ``no_event``,
-        ``insufficient`` (fewer than 5, or more than 20 % dropped: no numbers; ``reason`` says why).
+        no band and no verdict. ``status``: ``ok``, ``few`` (fewer than 20 patients), ``separated`` (C exactly
+        0 or 1) and ``tied`` (constant risks): the interval has no width; ``no_event``, ``insufficient``
+        (fewer than 5, or more than 20 % dropped: no numbers; ``reason`` says why).
     """
     settings = settings or Settings()
     horizon = survival.horizon if tau is None else tau
@@ -156,6 +157,10 @@ def _arm_rows(scored: ArmScores, levels: list[Level], cohort: _Cohort) -> list[R
             row |= {name: curves.c[i, 0], f"{name}_low": area.low[i], f"{name}_high": area.high[i]}
             row |= {changed: curves.delta[i, 0]}
             row |= {f"{changed}_low": change.low[i], f"{changed}_high": change.high[i]}
+    for i, row in enumerate(rows):
+        edge = without_width(plain.c[i, 0], float(plain.c_known.error[i]))
+        if edge and row["status"] in {"ok", "few"}:
+            row |= {"status": edge, "interval_note": NO_WIDTH}
     family = np.array([level.in_family for level in levels], dtype=bool)
     known = Precision(*(part[family] for part in plain.delta_known))
     band = simultaneous_band(plain.delta[family, 0], plain.delta[family, 1:], known, settings.alpha)

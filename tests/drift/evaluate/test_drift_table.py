@@ -13,6 +13,7 @@ from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_s
 
 from robustrad.drift.evaluate.drift_table import COLUMNS, drift_table
 from robustrad.drift.evaluate.inputs import Settings
+from robustrad.drift.evaluate.notes import NO_WIDTH, NOMINAL
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.stability.icc import icc
 
@@ -283,3 +284,13 @@ def test_perfect_separation_is_marked_for_its_interval_has_no_width() -> None:
     found = table_of(arm(scores), cohort(y, levels(1)))
     assert found["status"].tolist() == ["separated", "ok"]
     assert found.loc[0, ["auc", "auc_low", "auc_high"]].tolist() == [1.0, 1.0, 1.0]
+    assert found["interval_note"].tolist() == [NO_WIDTH, NOMINAL]
+
+
+def test_a_constant_score_is_marked_and_claims_nothing() -> None:
+    y = np.arange(40) % 2
+    found = table_of(arm(np.full((40, 2), 0.3)), cohort(y, levels(1)))
+    assert found["status"].tolist() == ["tied", "tied"]
+    assert found.loc[0, ["auc", "auc_low", "auc_high"]].tolist() == [0.5, 0.5, 0.5]
+    assert found["interval_note"].tolist() == [NO_WIDTH, NO_WIDTH]
+    assert found.loc[1, "verdict"] == "unchanged"

@@ -170,3 +170,16 @@ def test_a_model_without_signal_is_not_praised_for_keeping_it() -> None:
     assert set(tables.drift.loc[1:, "verdict"]) == {"unchanged"}
     assert "what has nothing to lose cannot drift" in said["verdicts:reference (logistic)"]
     assert "falls at no level" in said["largest_loss:reference (logistic)"]
+
+
+def test_levels_without_numbers_are_counted_as_such_and_make_no_mix() -> None:
+    y = np.arange(40) % 2
+    scores = np.repeat(np.linspace(0.1, 0.9, 40)[:, None], len(TABLE), axis=1)
+    scores[:20, 1:5] = np.nan
+    tables = evaluate([arm(scores)], cohort(y, TABLE), SETTINGS)
+    said = {sentence.id: sentence.text for sentence in sentences(tables, margin=0.05)}
+    assert (
+        "of 3 levels 0 robust, 0 drift, 0 inconclusive, 1 without any change of order, 2 without numbers"
+        in (said["verdicts:reference (logistic)"])
+    )
+    assert "no acquisition or delineation level has numbers" in said["deployment:reference (logistic)"]
