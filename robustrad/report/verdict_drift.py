@@ -11,6 +11,7 @@ from robustrad.report.sheets import Number, Sentence, Sheet
 from robustrad.report.verdict_models import (
     FEW,
     UNCHANGED,
+    claim,
     levels_of,
     reference_parts,
     shown_above_chance,
@@ -40,7 +41,7 @@ def model_verdict(holdings: Holdings) -> Iterator[Sentence]:
             continue
         told, judged = reference_parts(
             drift, reference[0], "AUC", "auc",
-            says=f"{str(model).replace('_', ' ').capitalize()} predicts {name}",
+            says=claim(str(model), "predicts", name, holdings.sheet("safeguards")),
             of=f"of {str(model).replace('_', ' ')} for {name}",
         )  # fmt: skip
         verdicts, tone = levels_of(rows) if judged else ("", "poor")

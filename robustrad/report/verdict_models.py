@@ -63,6 +63,17 @@ def reference_parts(
     return (f"{says} with {what} ", value, " (95 % interval ", low, " to ", high, ") at the reference."), True
 
 
+def claim(model: str, verb: str, of_what: str, safeguards: Sheet | None) -> str:
+    """Return ``Logistic predicts y``, or that no signal is shown where permuted labels score as well."""
+    called = model.replace("_", " ").capitalize()
+    refuted = safeguards is not None and safeguards.rows(check="permutation", subject=model, status="FAIL")
+    return (
+        f"{called}, for which no signal is shown, scores {of_what}"
+        if refuted
+        else f"{called} {verb} {of_what}"
+    )
+
+
 def shown_above_chance(sheet: Sheet, row: int, column: str) -> bool:
     """Whether the lower limit at the reference lies above one half."""
     return float(sheet.frame[f"{column}_low"].iloc[row]) > CHANCE  # NaN does not

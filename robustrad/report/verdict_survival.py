@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from robustrad.report.holdings import Holdings
 from robustrad.report.sheets import Sentence
-from robustrad.report.verdict_models import levels_of, reference_parts, told_safeguards
+from robustrad.report.verdict_models import claim, levels_of, reference_parts, told_safeguards
 
 _TOPICS = {"permutation": "Signal (time)", "beats_volume": "Volume (time)"}
 
@@ -25,7 +25,8 @@ def survival_verdict(holdings: Holdings) -> Iterator[Sentence]:
         called = str(model).replace("_", " ")
         told, judged = reference_parts(
             sheet, row, "C", "c",
-            says=f"{called.capitalize()} ranks the risk of {what}", of=f"of {called} for {what}",
+            says=claim(str(model), "ranks the risk of", what, holdings.sheet("survival_safeguards")),
+            of=f"of {called} for {what}",
         )  # fmt: skip
         verdicts, tone = levels_of(rows) if judged else ("", "poor")
         yield Sentence("Time to event", (*told, verdicts), "survival", sheet.file, tone)

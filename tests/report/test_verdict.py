@@ -103,6 +103,17 @@ def test_separated_classes_have_no_interval_on_the_first_screen() -> None:
     assert "AUC 1.00 at the reference: the classes are separated, and an interval says nothing" in text
 
 
+@pytest.mark.parametrize(("status", "says"), [("FAIL", False), ("PASS", True)])
+def test_a_model_whose_permuted_labels_score_as_well_is_not_said_to_predict(status: str, says: bool) -> None:
+    safeguards = pd.DataFrame({"check": ["permutation"], "subject": ["logistic"], "status": [status]})
+    held = holdings({"drift": levels(*["robust"] * 4), "safeguards": safeguards})
+    (sentence,) = model_verdict(held)
+    assert ("Logistic predicts y with AUC 0.80" in str(sentence)) == says
+    assert ("no signal is shown, scores y with AUC 0.80" in str(sentence)) != says
+    followed = holdings({"survival": levels(*["robust"] * 4, what="c"), "survival_safeguards": safeguards})
+    assert ("Logistic ranks the risk of dead" in str(next(survival_verdict(followed)))) == says
+
+
 def test_constant_scores_are_not_taken_for_a_model() -> None:
     text, _, _ = model(levels(*["unchanged"] * 4, auc=0.5, low=0.5, high=0.5, status="tied"))
     assert "At the reference the scores of logistic for y are all the same: AUC 0.50 says nothing" in text
