@@ -61,6 +61,23 @@ def interval(estimate: Estimate, *, signed: bool = False) -> str:
     return form.format(*estimate)
 
 
+def only_with_signal(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of one model, where nothing is beaten by a model whose permuted labels score as well.
+
+    Limits of cross-validated scores are conditional on the fits, and do not know what another sample would
+    have fitted; the permutation does.
+    """
+    if not any(row.check == "permutation" and row.status == FAIL for row in rows):
+        return list(rows)
+    kept = "{} But no signal is shown (permutation), so that this is no evidence."
+    return [
+        row._replace(status=WARN, text=kept.format(row.text))
+        if row.check.startswith("beats_") and row.status == PASS
+        else row
+        for row in rows
+    ]
+
+
 def rows_table(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the rows as a frame with the columns of :class:`Row`."""
     return pd.DataFrame(list(rows), columns=list(Row._fields))

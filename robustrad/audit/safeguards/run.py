@@ -10,7 +10,7 @@ import pandas as pd
 
 from robustrad.audit.safeguards.cohort import cohort_rows
 from robustrad.audit.safeguards.models import Judged, model_rows
-from robustrad.audit.safeguards.row import NOTE, PASS, WARN, Row, plain, rows_table
+from robustrad.audit.safeguards.row import NOTE, PASS, WARN, Row, only_with_signal, plain, rows_table
 from robustrad.audit.safeguards.volume import FLAG, partial_spearman, spearman_with, volume_flags
 from robustrad.audit.safeguards.volume import NOTE as VOLUME_NOTE
 from robustrad.drift.arms import ArmScores
@@ -66,7 +66,7 @@ def run_safeguards(
         )
         judged = _judged(name, scored, data, weights, settings)
         if judged is not None:
-            rows += model_rows(judged, data, (permuted or {}).get(scored.arm.model))
+            rows += only_with_signal(model_rows(judged, data, (permuted or {}).get(scored.arm.model)))
         if data.volume is not None and len(table):
             rows.append(_signature(name, table))
     return Safeguards(

@@ -11,7 +11,18 @@ import pandas as pd
 from robustrad.audit.safeguards.baselines import batch_design, clinical_design
 from robustrad.audit.safeguards.cohort import EVENTS
 from robustrad.audit.safeguards.models import CHANCE, permutation_row, surrogate_words
-from robustrad.audit.safeguards.row import FAIL, NOTE, PASS, WARN, Row, interval, plain, rows_table, told
+from robustrad.audit.safeguards.row import (
+    FAIL,
+    NOTE,
+    PASS,
+    WARN,
+    Row,
+    interval,
+    only_with_signal,
+    plain,
+    rows_table,
+    told,
+)
 from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.drift.arms import ArmScores
@@ -55,9 +66,9 @@ def survival_safeguards(
     """Judge every arm trained on the reference, and every frozen one, by what it could owe to others.
 
     ``sample_size`` counts events. ``volume_only``: the C of volume in the same folds, its direction learned
-    from the training patients; ``beats_volume``: the model's C minus that, with a paired bootstrap of the
-    patients. The same for the batch and the clinical columns, by a Cox model of them (which needs
-    scikit-survival). ``permutation``: the whole pipeline on permuted follow-up.
+    from the training patients; ``beats_volume``: the model's C minus that, with limits. The same for the
+    batch and the clinical columns, by a Cox model of them (which needs scikit-survival). ``permutation``: the
+    whole pipeline on permuted follow-up.
 
     Parameters
     ----------
@@ -81,15 +92,17 @@ def survival_safeguards(
         if judged is None:
             continue
         known = (permuted or {}).get(scored.arm.model)
+        own: list[Row] = []
         if known is not None and not scored.frozen:
-            rows.append(permutation_row(judged.name, known, measure="C", shuffled="follow-up"))
-        rows += _volume(judged, data, survival)
+            own.append(permutation_row(judged.name, known, measure="C", shuffled="follow-up"))
+        own += _volume(judged, data, survival)
         if data.batch is not None and np.unique(data.batch).size > 1:
             what = f"the batch label ({data.batch_name})"
-            rows += _cox_baseline(judged, survival, "batch", what, batch_design(data.batch))
+            own += _cox_baseline(judged, survival, "batch", what, batch_design(data.batch))
         if len(data.clinical.columns):
             what = f"clinical columns ({', '.join(map(str, data.clinical.columns))})"
-            rows += _cox_baseline(judged, survival, "clinical", what, clinical_design(data.clinical))
+            own += _cox_baseline(judged, survival, "clinical", what, clinical_design(data.clinical))
+        rows += only_with_signal(own)
     return rows_table(rows)
 
 

@@ -66,6 +66,16 @@ def test_a_score_that_knows_more_than_volume_beats_it() -> None:
     assert "surrogate" not in found.loc["beats_volume", "text"]
 
 
+@pytest.mark.parametrize(("p", "status"), [(0.3, "WARN"), (0.01, "PASS")])
+def test_what_permuted_labels_do_as_well_beats_nothing(p: float, status: str) -> None:
+    data, _, y = volume_cohort()
+    arm = scored(data, 4.0 * y + np.random.default_rng(2).normal(size=N))
+    found = rows(data, arm, Permuted(0.7, np.linspace(0.3, 0.7, 100), p, "all patients"))
+    assert found.loc["beats_volume", "low"] > 0
+    assert found.loc["beats_volume", "status"] == status
+    assert ("no evidence" in found.loc["beats_volume", "text"]) == (status == "WARN")
+
+
 def test_a_score_that_follows_volume_less_closely_may_be_volume_and_is_not_called_so() -> None:
     data, size, _ = volume_cohort()
     found = rows(data, scored(data, size + 0.7 * np.random.default_rng(1).normal(size=N)))
