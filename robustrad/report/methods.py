@@ -13,6 +13,7 @@ from robustrad.report.factor_text import factor_text
 from robustrad.report.freshness import out_of_date
 from robustrad.report.holdings import Holdings
 from robustrad.report.methods_model import model_text
+from robustrad.report.methods_survival import survival_text
 from robustrad.report.model_facts import fitted_models
 from robustrad.report.provenance import engine_note
 from robustrad.stability.classes import KOO_LI, Thresholds
@@ -51,6 +52,7 @@ def methods(holdings: Holdings, *, thresholds: Thresholds = KOO_LI) -> Methods:
         ("Features", " ".join(_extraction(holdings))),
         ("Stability", " ".join(_stability(holdings, thresholds))),
         ("Model", " ".join(model_text(holdings))),
+        ("Time to event", " ".join(survival_text(holdings))),
         ("Software", " ".join(_software(holdings))),
     ]
     kept = tuple((heading, text) for heading, text in parts if text)

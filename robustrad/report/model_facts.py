@@ -13,13 +13,13 @@ FROZEN = "none"  # what a frozen model was trained on, here
 def fitted_models(holdings: Holdings) -> list[str]:
     """Return the models that the run trained, in its order."""
     frame = holdings.frame("drift")
-    return [] if frame.empty else _names(frame.loc[frame["train"].ne(FROZEN), "model"])
+    return [] if frame.empty else names_of(frame.loc[frame["train"].ne(FROZEN), "model"])
 
 
 def given_models(holdings: Holdings) -> list[str]:
     """Return the scores and models that came finished and were only evaluated."""
     frame = holdings.frame("drift")
-    return [] if frame.empty else _names(frame.loc[frame["train"].eq(FROZEN), "model"])
+    return [] if frame.empty else names_of(frame.loc[frame["train"].eq(FROZEN), "model"])
 
 
 def score_column(record: dict[str, Any]) -> str:
@@ -48,5 +48,6 @@ def checks(holdings: Holdings) -> set[str]:
     return set() if frame.empty else set(frame.loc[frame["value"].notna(), "check"])
 
 
-def _names(values: Any) -> list[str]:
+def names_of(values: Any) -> list[str]:
+    """Return the different values of a column as text, in their order."""
     return list(dict.fromkeys(values.astype(str)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from robustrad.audit.survival import survival_drift
 from robustrad.extract.catalog import FEATURES, ON_REQUEST
 from robustrad.report.checklists import AUTHOR, COLUMNS, FILLED, PARTLY, checklist
 from robustrad.report.derived import derive
@@ -14,7 +16,8 @@ from robustrad.report.factor_text import factor_text
 from robustrad.report.holdings import read_holdings
 from robustrad.report.methods import methods
 from robustrad.report.references import bibtex, library
-from tests.report.studies import add_drift, study
+from tests.audit.test_survival import table
+from tests.report.studies import add_drift, add_survival, study
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +132,35 @@ def test_ibsi_codes_are_four_characters_and_stand_for_one_feature_each() -> None
 
 def test_unknown_names_are_left_without_a_meaning() -> None:
     assert explain(["engine:deep_7", "x"])["meaning"].tolist() == ["", ""]
+
+
+def test_a_time_to_event_is_described_by_what_was_given(plain: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    shutil.copytree(plain, folder)
+    told = methods(derive(read_holdings(add_survival(folder))))
+    text = dict(told.paragraphs)["Time to event"]
+    for part in ("Risks (", "dead by months (", "events in 30 subjects", "Harrell's C", "margin of 0.05 C"):
+        assert part in text
+    assert "200 resamples" in text
+    assert "were trained" not in text
+    assert {"Harrell1982", "Uno2011"} <= set(told.keys)
+
+
+def test_fitted_models_of_a_time_to_event_tell_their_steps_and_checks(plain: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    shutil.copytree(plain, folder)
+    pytest.importorskip("sksurv", reason="needs the extra 'survival'")
+    rows = table(60).drop(columns="risk")
+    survival_drift(
+        rows, time="months", event="dead", output=folder / "drift", bootstraps=100, folds=3, repeats=1,
+        permutations=3,
+    )  # fmt: skip
+    text = dict(methods(derive(read_holdings(folder))).paragraphs)["Time to event"]
+    for part in (
+        "Models (cox) of dead by months",
+        "folds: 3, repeats: 1",
+        "selected by Cox's score test, at most a fifth of the training patients with the event",
+        "ridge penalty",
+        "3 permutations of the follow-up",
+    ):
+        assert part in text
