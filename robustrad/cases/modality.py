@@ -5,9 +5,9 @@ from __future__ import annotations
 from robustrad.cases.case import Case
 from robustrad.cases.files import read_header
 from robustrad.core.errors import DataError
+from robustrad.core.modality import modality_kind
 
 _DICOM_MODALITY = "0008|0060"
-_KNOWN = {"CT": "CT", "PT": "PT", "PET": "PT", "MR": "MR", "MRI": "MR"}
 
 
 def modality_of(case: Case) -> str:
@@ -24,4 +24,4 @@ def modality_of(case: Case) -> str:
     except DataError:
         return "unknown"
     word = metadata.get(_DICOM_MODALITY) or metadata.get("Modality") or metadata.get("modality") or ""
-    return _KNOWN.get(word.strip().upper(), "unknown")
+    return modality_kind(word) or "unknown"

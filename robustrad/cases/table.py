@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from robustrad.cases.batch import from_batch_form, is_batch_form
-from robustrad.cases.case import MODALITIES, Case, Cases
+from robustrad.cases.case import Case, Cases
 from robustrad.cases.text_table import REQUIRED, Table, read_text_table
 from robustrad.core.errors import DataError, Problem, nearest
+from robustrad.core.modality import modality_kind
 
-_MODALITY_WORDS = {**{name.upper(): name for name in MODALITIES}, "PET": "PT", "MRI": "MR", "": "unknown"}
 _LARGEST_LABEL = 2**32 - 1  # masks are read as unsigned 32-bit integers
 
 
@@ -137,7 +137,7 @@ def _cell_problems(source: str, row: int, cells: Mapping[str, str]) -> Iterator[
             where, f"label {label.strip()!r}", "a whole number of 1 or more", "0 is the background."
         )
     modality = cells.get("modality", "").strip()
-    if modality.upper() not in _MODALITY_WORDS:
+    if _modality(modality) is None:
         yield Problem(where, f"modality {modality!r}", "CT, PT or MR, or an empty cell", "")
 
 
@@ -159,17 +159,24 @@ def _duplicates(source: str, records: Sequence[tuple[int, Mapping[str, str]]]) -
 def _case(row: int, cells: Mapping[str, str], folder: Path) -> Case:
     name = cells["case_id"].strip()
     label = _label(cells.get("label", ""))
+    modality = _modality(cells.get("modality", ""))
     assert label is not None, "labels were checked"
+    assert modality is not None, "modalities were checked"
     return Case(
         case_id=name,
         image=folder / cells["image"].strip(),
         mask=folder / cells["mask"].strip(),
         label=label,
         patient=cells.get("patient", "").strip() or name,
-        modality=_MODALITY_WORDS[cells.get("modality", "").strip().upper()],
+        modality=modality,
         row=row,
         columns={**cells, "case_id": name},
     )
+
+
+def _modality(text: str) -> str | None:
+    """Return the modality; ``unknown`` for an empty cell, None if it is none that cases have."""
+    return "unknown" if text.strip().lower() in {"", "unknown"} else modality_kind(text)
 
 
 def _label(text: str) -> int | None:

@@ -9,7 +9,7 @@ import typer
 
 from robustrad.cli.choices import LesionChoice, SelectorChoice, UnitChoice
 from robustrad.cli.options import Jobs, Json
-from robustrad.cli.told import tell
+from robustrad.cli.told import aside, tell
 
 
 def drift(
@@ -128,7 +128,9 @@ def drift(
         from robustrad.report.survival import survival_command
 
         followed = SurvivalSettings(specs, run, margin, bootstraps, tau, threshold, jobs, compare)
-        tell(survival_command(sources, question, followed, time=time, output=output), json_)
+        with aside():
+            survived = survival_command(sources, question, followed, time=time, output=output)
+        tell(survived, json_)
         return
     from robustrad.audit.drift_settings import DriftSettings
     from robustrad.report.drift import drift_command
@@ -137,7 +139,9 @@ def drift(
         raise DataError("tau", "a horizon without --time", "", "It is for a time to event; leave it out.")
     cut = 0.5 if threshold is None else threshold
     settings = DriftSettings(specs, run, margin, bootstraps, cut, jobs, compare)
-    tell(drift_command(sources, question, settings, output=output), json_)
+    with aside():
+        drifted = drift_command(sources, question, settings, output=output)
+    tell(drifted, json_)
 
 
 def _words(text: str | None) -> tuple[str, ...]:

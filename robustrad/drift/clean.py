@@ -8,14 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from robustrad.core.extremes import BEYOND, extreme_columns
 from robustrad.drift.data import DROPPED_COLUMNS, Floats
-from robustrad.harmonize.isolation import EXTREMES, extreme_columns
 from robustrad.stability.observations import Observations
 
 _MOSTLY = 0.5
-_EXTREME = (
-    f"values that cannot be computed with: the largest is not within {EXTREMES[0]:g} to {EXTREMES[1]:g}"
-)
 
 
 class Clean(NamedTuple):
@@ -48,7 +45,7 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     """Return subjects, conditions and features that can be used.
 
     A feature without any value goes, and one whose largest absolute value is neither 0 nor within
-    :data:`robustrad.harmonize.isolation.EXTREMES`. A subject that lacks more than half of the features at a
+    :data:`robustrad.core.extremes.EXTREMES`. A subject that lacks more than half of the features at a
     condition is missing there; at the reference, the subject goes. A condition that nobody has goes. A
     feature that is then not finite in some cell goes.
 
@@ -66,12 +63,12 @@ def clean(observed: Observations, wanted: NDArray[np.bool_]) -> Clean:
     rows = np.flatnonzero(wanted)
     values = observed.values[np.ix_(rows, order)]
     finite = np.isfinite(values)
-    extreme = extreme_columns(values.reshape(-1, values.shape[2]))
+    extreme = extreme_columns(values)
     somewhere = finite.any(axis=(0, 1)) & ~extreme
     share = finite[:, :, somewhere].mean(axis=2) if somewhere.any() else np.zeros(finite.shape[:2])
     there: NDArray[np.bool_] = share > _MOSTLY
     dropped = [
-        ("", observed.features[j], _EXTREME if extreme[j] else "no value anywhere")
+        ("", observed.features[j], BEYOND if extreme[j] else "no value anywhere")
         for j in np.flatnonzero(~somewhere)
     ]
     dropped += [

@@ -100,7 +100,7 @@ class DriftService:
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
         """Do one job; what a user can mend comes back as text, anything else ends the process."""
         work = self._arm if message["what"] == "arm" else self._null
-        return outcome_of(lambda: work(message))
+        return outcome_of(lambda: work(message), model=message["spec"]["name"])
 
     def _arm(self, message: dict[str, Any]) -> None:
         by = message["tuned_by"]

@@ -17,6 +17,7 @@ from robustrad.drift.labels import labels_of
 from robustrad.drift.question import Question
 from robustrad.drift.volume import Volume, find_volume, volume_names
 from robustrad.stability.files import read_table
+from robustrad.stability.modalities import refuse_modalities
 from robustrad.stability.observations import REFERENCE, Observations, observe
 from robustrad.stability.source import Reading, read_source
 
@@ -121,6 +122,7 @@ def _open_table(frame: pd.DataFrame, question: Question, where: str) -> Opened:
     if condition not in {Reading.condition, *frame.columns}:
         todo = nearest(condition, [str(name) for name in frame.columns[:60]])
         raise DataError(where, f"no column {condition!r}", "the column of the conditions", todo)
+    refuse_modalities(frame, where, condition=condition)
     frame = frame.assign(case_id=case_labels(frame["case_id"], where))
     columns = choose_columns(frame, question, where)
     beside = [name for name in volume_names(question.volume) if name in frame.columns][:1]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from threadpoolctl import threadpool_limits
 
 from robustrad.core.errors import DataError, EnvironmentUnusableError, Problem, RobustradError
+from robustrad.drift.models.heard import Said, listening, tell_heard
 from robustrad.workers.interrupt import interruptible
 from robustrad.workers.pool import Job, run_pool
 
@@ -21,13 +22,16 @@ class Service(Protocol):
         """Do one job and return :func:`outcome_of` it."""
 
 
-def outcome_of(work: Callable[[], None]) -> dict[str, Any]:
-    """Do a job; return as JSON what a user can mend. Anything else ends the process."""
-    try:
-        work()
-    except RobustradError as error:
-        return {"problems": [tuple(problem) for problem in error.problems], "exit_code": error.exit_code}
-    return {"problems": [], "exit_code": 0}
+def outcome_of(work: Callable[[], None], *, model: str = "") -> dict[str, Any]:
+    """Do a job; return as JSON what a user can mend, and what ``model`` said. All else ends the process."""
+    problems: list[tuple[str, ...]] = []
+    code = 0
+    with listening() as heard:
+        try:
+            work()
+        except RobustradError as error:
+            problems, code = [tuple(problem) for problem in error.problems], error.exit_code
+    return {"problems": problems, "exit_code": code, "said": [(model, one) for one in heard.said]}
 
 
 def run_stages(
@@ -38,7 +42,7 @@ def run_stages(
     jobs: int,
     progress: Callable[[int], Any] | None = None,
 ) -> None:
-    """Do all jobs of a stage before those of the next.
+    """Do all jobs of a stage before those of the next; tell at the end what the models said meanwhile.
 
     Parameters
     ----------
@@ -64,10 +68,12 @@ def run_stages(
     shown = progress(total) if progress is not None and total else None
     if shown is not None:
         shown.__enter__()
+    said: list[tuple[str, Said]] = []
     try:
         with interruptible():
             for stage in stages:
                 for answer in _answers(service, setup, stage, jobs=min(jobs, len(stage))):
+                    said += answer.get("said", [])
                     if answer["problems"]:
                         kind = EnvironmentUnusableError if answer["exit_code"] == 3 else DataError
                         raise kind.of(Problem(*problem) for problem in answer["problems"])
@@ -76,6 +82,7 @@ def run_stages(
     finally:
         if shown is not None:
             shown.__exit__(None, None, None)
+        tell_heard(said)
 
 
 def _answers(

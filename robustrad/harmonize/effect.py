@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from robustrad.core.extremes import extreme_columns
 from robustrad.harmonize.association import within_batch_auc
 from robustrad.harmonize.assumptions import share_significant
 from robustrad.harmonize.calibration import read_patients
@@ -28,7 +29,7 @@ from robustrad.harmonize.confounding import read_outcome
 from robustrad.harmonize.errors import HarmonizationError
 from robustrad.harmonize.estimation import Codes, Floats
 from robustrad.harmonize.inputs import read_batch, read_level
-from robustrad.harmonize.isolation import constant_columns, extreme_columns
+from robustrad.harmonize.isolation import constant_columns
 from robustrad.harmonize.out_of_fold import Fold, grouped_folds, harmonized_folds
 from robustrad.harmonize.paired import level_pairs, paired_effect
 from robustrad.harmonize.rank_statistics import anderson_darling, brown_forsythe, kruskal_wallis

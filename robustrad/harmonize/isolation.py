@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from robustrad.core.extremes import EXTREME, extreme_columns
 from robustrad.harmonize.estimation import Codes, Floats, fit_location
 
 NOT_FINITE = "not_finite"
 CONSTANT = "constant"
 CONSTANT_IN_BATCH = "constant_in_batch"
 EXPLAINED = "explained_by_design"
-EXTREME = "extreme"
-
-EXTREMES = (1e-30, 1e30)
-"""Of the largest absolute value of a feature: beyond, squares overflow or vanish; no estimate is right."""
 
 RELATIVE_TOLERANCE = 1e-9
 """An SD below this share of the largest value is rounding (25 equal floats can have a variance of 8e-33)."""
@@ -29,23 +26,11 @@ def constant_columns(X: Floats) -> Mask:
     return spread
 
 
-def extreme_columns(X: Floats) -> Mask:
-    """Return which columns hold numbers that cannot be computed with; those that are not finite do not count.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, p)
-    """
-    largest = np.abs(np.where(np.isfinite(X), X, 0.0)).max(axis=0, initial=0.0)
-    beyond: Mask = (largest > EXTREMES[1]) | ((largest < EXTREMES[0]) & (largest > 0.0))
-    return beyond
-
-
 def isolate(X: Floats, codes: Codes, Z: Floats, *, n_batches: int, reference: int | None) -> dict[int, str]:
     """Return the columns that cannot be harmonized, with the reason.
 
     ``not_finite``: NaN or Inf in some training row. ``extreme``: the largest absolute value is neither 0 nor
-    within :data:`EXTREMES`. ``constant``: one value only. ``constant_in_batch``:
+    within :data:`robustrad.core.extremes.EXTREMES`. ``constant``: one value only. ``constant_in_batch``:
     one value in at least one batch of two or more rows (as in sva: without spread there is no scale, and
     where it holds in every batch the difference between batches is all that the feature has).
     ``explained_by_design``: nothing is left after batches and covariates.

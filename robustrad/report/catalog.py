@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from robustrad.core.extremes import BEYOND
 from robustrad.report.catalog_views import INTERVAL, LEVEL_COLUMNS, filled, positions, whole
 from robustrad.report.holdings import Holdings
 from robustrad.report.views import Column, Table
@@ -82,16 +83,24 @@ def by_factor(holdings: Holdings) -> Table | None:
             Column("Features", ("features", "n_features"), "int", "{} of {}"),
             Column("Share", ("share",), "share"),
             Column("Clusters", ("clusters", "n_clusters"), "int", "{} of {}"),
-            Column("Outside", ("n_outside",), "int", about="Invariant, constant or insufficient features"),
+            Column(
+                "Outside",
+                ("n_outside",),
+                "int",
+                about="Features without a class",
+            ),
         ),
         notes=(
             (
                 "Levels of one severity are judged together (both signs). Features that a factor cannot "
-                "touch, that "
-                "are constant or have too few subjects stand outside the share."
+                "touch, that are constant, have too few subjects or hold values that cannot be computed with "
+                "stand outside the share."
             ),
         ),
     )
+
+
+_EXTREME = (Column("Extreme", ("n_extreme",), "int", about=f"Features with {BEYOND}"),)
 
 
 def summary(holdings: Holdings) -> Table | None:
@@ -117,6 +126,7 @@ def summary(holdings: Holdings) -> Table | None:
             Column("Invariant", ("n_invariant",), "int"),
             Column("Constant", ("n_constant",), "int"),
             Column("Insufficient", ("n_insufficient",), "int"),
+            *_EXTREME[: int("n_extreme" in frame and frame["n_extreme"].any())],
         ),
         groups=("factor", "level"),
         group_notes=("estimand", "role"),

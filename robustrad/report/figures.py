@@ -28,6 +28,7 @@ from robustrad.report.heatmap import (
     row_y,
     short_number,
 )
+from robustrad.report.plots.style import for_rendering
 from robustrad.report.tables import write_bytes
 
 WIDTH_MM = 174.0
@@ -175,6 +176,7 @@ def render_figure(figure: Figure) -> dict[str, bytes]:
         ".svg": {"Date": None},
     }
     files = {}
+    figure = for_rendering(figure)
     with mpl.rc_context(STYLE):
         for suffix, metadata in undated.items():
             stream = io.BytesIO()

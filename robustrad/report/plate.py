@@ -9,7 +9,7 @@ from functools import cache
 import pandas as pd
 from matplotlib.figure import Figure
 
-from robustrad.report.plots.style import drawing
+from robustrad.report.plots.style import settled
 from robustrad.report.sheets import Sheet
 
 PAGE_MM, COLUMN_MM = 174.0, 85.0
@@ -54,18 +54,6 @@ def plate_of(
 
     if once(PAGE_MM) is not None:
         yield Plate(name, lambda width: there(once(width)), drawn.frame, drawn.file, caption, alt)
-
-
-def settled(figure: Figure) -> Figure:
-    """Return ``figure`` with everything in its final place: laid out once, not again for every format."""
-    with drawing():
-        figure.draw_without_rendering()
-        figure.set_layout_engine(None)
-        for ax in figure.axes:
-            # The solver's last digits differ from run to run; files are compared byte by byte.
-            x, y, width, height = (round(float(v), 6) for v in ax.get_position(original=True).bounds)
-            ax.set_position((x, y, width, height))
-    return figure
 
 
 def there(figure: Figure | None) -> Figure:

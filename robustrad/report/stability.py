@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from robustrad.core.extremes import BEYOND, EXTREME
 from robustrad.core.written import csv_text, make_folder, remove_file, write_bytes, write_csv, write_text
 from robustrad.report.components import components_caption, components_figure
 from robustrad.report.components_latex import components_latex
@@ -58,6 +59,7 @@ class StabilityReport:
             f"{features} features, up to {subjects} cases.{few}",
             *filter(None, [shared_patients_text(self.table)]),
             *(f"Not used: {line}." for line in self.not_used),
+            *self._extreme(),
             f"Good or excellent (lower limit of ICC >= {bar}), the worse of repeatability and agreement:",
             _columns("factor", "role", "severity or level", "strength", "features", "clusters"),
             *(_line(part) for _, part in self.headline.groupby(_KEYS, sort=False, dropna=False)),
@@ -80,6 +82,11 @@ class StabilityReport:
             shares = self.components_summary[["factor", "role", "feature_class", "harmonizable_share"]]
             told["harmonizable"] = shares.astype(object).where(shares.notna(), None).to_dict("records")
         return told
+
+    def _extreme(self) -> list[str]:
+        names = self.table.loc[self.table["status"].eq(EXTREME), "feature"].unique()
+        some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return [f"Without a number: {some} ({BEYOND})."] if len(names) else []
 
     def _harmonizable(self) -> list[str]:
         line = "" if self.components_summary is None else harmonizable_line(self.components_summary)

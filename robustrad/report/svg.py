@@ -9,7 +9,7 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from robustrad.report.plots.style import COLORS, INK, STYLE
+from robustrad.report.plots.style import COLORS, INK, STYLE, for_rendering
 
 # Colors that the page knows by name, because a dark page needs others: lines lighter, quiet areas darker.
 _FOLLOWING = {COLORS[0]: "blue", "#d5dfe8": "quiet"}
@@ -28,6 +28,7 @@ def inline_svg(figure: Figure, name: str, *, alt: str) -> Markup:
         What it shows, for readers who cannot see it.
     """
     stream = io.StringIO()
+    figure = for_rendering(figure)
     with mpl.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     text = stream.getvalue()

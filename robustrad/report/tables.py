@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from robustrad import __version__
+from robustrad.core.extremes import BEYOND
 from robustrad.core.written import write_bytes, write_csv, write_text
 
 __all__ = ["escape", "footnote", "longtable", "text_or", "to_latex", "write_bytes", "write_csv", "write_text"]
@@ -106,15 +107,17 @@ def footnote(
     low, middle, high = thresholds
     subjects = _range(summary, "n_min", "n_max")
     conditions = _range(summary, "k", "k")
+    most = _largest(summary, "n_extreme") if "n_extreme" in summary else 0
+    extreme = f"At most {most} of a row have no numbers: {BEYOND}. " if most else ""
     return (
         f"Classes by the lower limit of the two-sided {100 * (1 - alpha):g} % interval of {limits}: "
         f"poor below {low:g}, moderate from {low:g}, good from {middle:g}, excellent from {high:g}. "
         f"Subjects n = {subjects}, conditions k = {conditions} (the reference among them for agreement and "
         f"factor); at most {_largest(summary, 'max_dropped')} subjects dropped for a missing value. "
         "Shares are of the features that can be classified: invariant (Inv.), constant (Const.) and "
-        "insufficient (Insuf., n < 5 or more than 20 % dropped) ones are counted beside. Median and "
-        "interquartile range are of the estimate; of Spearman's correlation for definition factors. "
-        f"robustrad {__version__}."
+        f"insufficient (Insuf., n < 5 or more than 20 % dropped) ones are counted beside. {extreme}"
+        "Median and interquartile range are of the estimate; of Spearman's correlation for definition "
+        f"factors. robustrad {__version__}."
     )
 
 

@@ -38,7 +38,7 @@ def components_summary(components: pd.DataFrame, table: pd.DataFrame) -> pd.Data
     DataFrame
         Columns :data:`COMPONENTS_SUMMARY_COLUMNS`, a row per factor and feature class after ``all``. Shares
         are means over the ``n_used`` features that vary under the factor (they sum to 1; a component that the
-        design has not is NaN); invariant, constant and insufficient ones stand outside. ``icc_a_1`` and the
+        design has not is NaN); those of other statuses stand outside. ``icc_a_1`` and the
         ceilings are medians of the stability table's rows over all levels. ``n_truncated``: features with a
         negative estimate. Controls are included.
     """

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.core.errors import DataError
+from robustrad.core.extremes import blanked, extreme_columns
 from robustrad.stability import status as policy
 from robustrad.stability.anova import Floats, mean_squares
 from robustrad.stability.components import Decomposition, Term, decompose
@@ -62,8 +63,8 @@ def components_table(
         every factor. Draws are nested in a subject and level; without draws ``residual`` includes the
         interaction of subject and factor. A factorial study has a set of terms per combination of factors
         (``noise+blur``). Chains, and tables of exchangeable conditions, have ``subject`` and ``draw``.
-        ``invariant`` features have share 1 of the subject by convention, ``constant`` and ``insufficient``
-        ones NaN.
+        ``invariant`` features have share 1 of the subject by convention, ``constant``,
+        ``insufficient`` and ``extreme`` ones NaN.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def components_of(observed: Observations, *, missing: Missing = "drop") -> pd.Da
     """Return the table of :func:`components_table` for values that are read already."""
     if missing not in {"drop", "reml"}:
         raise DataError("components_table(missing)", f"{missing!r}", "drop or reml")
-    parts = [_rows(observed, design, missing) for design in designs(observed)]
+    extreme = extreme_columns(observed.values)
+    parts = [_rows(observed, design, missing, extreme) for design in designs(observed)]
     if not parts:
         return pd.DataFrame(columns=list(COMPONENT_COLUMNS))
     return pd.concat(parts, ignore_index=True)
@@ -120,13 +122,17 @@ class _Numbers:
         self.truncated[:, constant | invariant] = False
 
 
-def _rows(observed: Observations, design: Design, missing: Missing) -> pd.DataFrame:
+def _rows(
+    observed: Observations, design: Design, missing: Missing, extreme: NDArray[np.bool_]
+) -> pd.DataFrame:
     values = observed.values[:, design.conditions]
     n, p = values.shape[0], values.shape[-1]
     numbers = _Numbers.unknown(design, p)
+    numbers.n[:] = np.isfinite(values.reshape(n, -1, p)).all(axis=1).sum(axis=0)
+    numbers.n_dropped[:] = n - numbers.n
+    values = blanked(values, extreme)
     for group in complete_groups(values.reshape(n, -1, p)):
         used, cells, _ = group.values.shape
-        numbers.n[group.features], numbers.n_dropped[group.features] = used, n - used
         if not policy.enough(used, cells, n - used):
             continue
         squares = mean_squares(group.values)
@@ -135,6 +141,7 @@ def _rows(observed: Observations, design: Design, missing: Missing) -> pd.DataFr
         numbers.put(group.features, decompose(grid, design.factors))
     if missing == "reml" and len(design.factors) == 1 and design.draws == 1:
         _fill_reml(values[:, :, 0], numbers)
+    numbers.status[extreme] = policy.EXTREME
     numbers.apply_conventions()
     return _frame(observed, design, numbers)
 

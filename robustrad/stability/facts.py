@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustrad.core.extremes import blanked, extreme_columns
 from robustrad.stability.anova import Floats
 from robustrad.stability.clusters import correlation_clusters
 from robustrad.stability.naming import is_ratio_scale, parse
@@ -26,6 +27,8 @@ class FeatureFacts:
         Name and its parts.
     ratio : ndarray of bool
         Whether the name allows a coefficient of variation.
+    extreme : ndarray of bool
+        Whether it holds numbers that cannot be computed with: nothing below is known of it.
     cluster : ndarray of int
         Number of the correlation cluster.
     skewness : ndarray
@@ -46,6 +49,7 @@ class FeatureFacts:
     image_type: NDArray[np.object_]
     feature_class: NDArray[np.object_]
     ratio: NDArray[np.bool_]
+    extreme: NDArray[np.bool_]
     cluster: NDArray[np.int64]
     skewness: Floats
     baseline: Floats
@@ -57,6 +61,8 @@ class FeatureFacts:
 
 def feature_facts(observed: Observations) -> FeatureFacts:
     """Return what ``observed`` says of its features."""
+    extreme = extreme_columns(observed.values)
+    observed = replace(observed, values=blanked(observed.values, extreme))
     names, baseline = observed.features, observed.baseline
     parsed = [parse(name) for name in names]
     transform = fit_transform(baseline)
@@ -67,6 +73,7 @@ def feature_facts(observed: Observations) -> FeatureFacts:
         image_type=np.array([name.image_type for name in parsed], dtype=object),
         feature_class=np.array([name.feature_class for name in parsed], dtype=object),
         ratio=np.array([is_ratio_scale(name, modality=observed.modality) for name in names]),
+        extreme=extreme,
         cluster=correlation_clusters(baseline),
         skewness=_skewness(baseline),
         baseline=baseline,

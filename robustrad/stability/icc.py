@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from robustrad.core.errors import DataError
+from robustrad.core.extremes import blanked, extreme_columns
 from robustrad.stability import status as policy
 from robustrad.stability.anova import Floats, mean_squares
 from robustrad.stability.fixed import fixed_limits
@@ -76,9 +77,14 @@ def icc(
     array = _three_dimensional(values)
     if names is not None and len(names) != array.shape[2]:
         raise DataError("icc(names)", f"{len(names)} names", f"{array.shape[2]}, one per feature")
-    columns = icc_arrays(array, alpha=alpha, fixed=fixed, one_way=one_way)
+    extreme = extreme_columns(array)
+    usable = blanked(array, extreme)
+    columns = icc_arrays(usable, alpha=alpha, fixed=fixed, one_way=one_way)
     if missing == "reml":
-        _fill_reml(columns, array)
+        _fill_reml(columns, usable)
+    columns["status"][extreme] = policy.EXTREME
+    columns["n"][extreme] = np.isfinite(array[:, :, extreme]).all(axis=1).sum(axis=0)
+    columns["n_dropped"][extreme] = array.shape[0] - columns["n"][extreme]
     columns["note"] = np.where(columns["n"] < policy.FEW_SUBJECTS, f"n < {policy.FEW_SUBJECTS}", "")
     index = pd.RangeIndex(array.shape[2]) if names is None else pd.Index(list(names))
     return pd.DataFrame(columns, index=index.rename("feature"))

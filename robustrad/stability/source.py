@@ -12,6 +12,7 @@ import pandas as pd
 from robustrad.core.errors import DataError, nearest
 from robustrad.stability.columns import split_columns
 from robustrad.stability.files import StudyTables, read_study, read_table, roles_of
+from robustrad.stability.modalities import refuse_modalities
 from robustrad.stability.observations import CONDITION_COLUMNS, REFERENCE, Observations, assign_roles, observe
 from robustrad.stability.shared_patients import PATIENT, patients_of
 
@@ -89,6 +90,7 @@ def read_source(source: object, reading: Reading, *, where: str = "table") -> Ob
 
 
 def _from_frame(frame: pd.DataFrame, reading: Reading, where: str) -> Observations:
+    refuse_modalities(frame, where, condition=reading.condition)
     if {"factor", "level"} <= set(frame.columns):
         return _structured(StudyTables(where, frame), reading, foreign=True)
     return _plain(frame, reading, where)

@@ -6,13 +6,14 @@ status          situation                                           numbers
 ok              nothing of the below                                as computed
 partial         some subjects dropped, at most 20 %                 from the complete subjects
 insufficient    n < 5, k < 2, or more than 20 % dropped             NaN
+extreme         values that cannot be computed with (1e160)         NaN; for the feature everywhere
 constant        total SD <= 1e-9 of the largest absolute value      ICC NaN, outside counts and models
 invariant       within-subject SD <= that, subjects differ          ICC and limits 1 by convention
 no_signal       no variance between subjects beyond the noise       negative estimate kept, class poor
 ==============  ==================================================  ==========================================
 
-The first that holds wins in the order insufficient, constant, invariant, no_signal, partial, ok. Zero tests
-would not do: twenty-five copies of one float can leave a variance of 1e-32.
+The first that holds wins in the order extreme, insufficient, constant, invariant, no_signal, partial, ok.
+Zero tests would not do: twenty-five copies of one float can leave a variance of 1e-32.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustrad.core import extremes
 from robustrad.stability.anova import MeanSquares
 
 Text = NDArray[Any]
 
 OK, PARTIAL, CONSTANT, INVARIANT = "ok", "partial", "constant", "invariant"
 NO_SIGNAL, INSUFFICIENT, NOT_RATIO_SCALE = "no_signal", "insufficient", "not_ratio_scale"
+EXTREME = extremes.EXTREME
 CLASSIFIABLE = (OK, PARTIAL, NO_SIGNAL)
 
 MIN_SUBJECTS = 5

@@ -34,7 +34,7 @@ _NEEDED = (
 SUMMARY_COLUMNS = (
     *_COMPARISON, "image_type", "feature_class", "n_features", "n_classifiable", *reversed(CLASSES),
     "headline_by", "median", "q1", "q3", "class_by", "median_limit",
-    "n_invariant", "n_constant", "n_insufficient", "n_with_failures", "n_scale_sensitive",
+    "n_invariant", "n_constant", "n_insufficient", "n_extreme", "n_with_failures", "n_scale_sensitive",
     "k", "draws", "n_min", "n_max", "max_dropped", *STRENGTH,
 )  # fmt: skip
 HEADLINE_COLUMNS = (
@@ -57,11 +57,11 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         Columns :data:`SUMMARY_COLUMNS`; comparisons in the table's order, feature classes in PyRadiomics'
         order after ``all``. ``image_type`` is the filter without its settings (``original``, ``wavelet``,
         ``log``) or ``all``; single kinds are listed when there is more than one. ``excellent`` .. ``poor``
-        are shares of the ``n_classifiable`` features: invariant, constant and insufficient ones stand
-        outside, counted beside. ``median``, ``q1``, ``q3`` are of the headline estimate, ``median_limit`` of
-        the limit that decides the class. ``n_constant`` includes features that do not vary at one level of a
-        definition factor. Controls have no shares. ``n_with_failures``: features with a
-        missing value.
+        are shares of the ``n_classifiable`` features: invariant, constant, insufficient and extreme
+        ones stand outside, counted beside. ``median``, ``q1``, ``q3`` are of the headline estimate,
+        ``median_limit`` of the limit that decides the class. ``n_constant`` includes features that do not
+        vary at one level of a definition factor. Controls have no shares. ``n_with_failures``: features with
+        a missing value.
     """
     family = pd.Series([parse(name).family for name in table["feature"]], index=table.index)
     comparison = table.groupby(_COMPARISON, sort=False, dropna=False).ngroup().to_numpy()
@@ -96,8 +96,8 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns :data:`HEADLINE_COLUMNS`: counts (``n_excellent`` ..) and shares of the classifiable;
-        ``unit`` is ``features`` or ``clusters``; ``n_outside`` counts the units that are invariant, constant
-        or insufficient. ``strength_*``: medians over the levels. Controls are left out.
+        ``unit`` is ``features`` or ``clusters``; ``n_outside`` counts the units that are invariant, constant,
+        insufficient or extreme. ``strength_*``: medians over the levels. Controls are left out.
     """
     rows: list[dict[str, object]] = []
     for key, part in worst_classes(table).groupby(list(GROUP), sort=False, dropna=False):
@@ -148,6 +148,7 @@ def _cell(part: Mapping[str, Column]) -> dict[str, object]:
         "n_invariant": int((status == policy.INVARIANT).sum()),
         "n_constant": int((status == policy.CONSTANT).sum() + flat.sum()),
         "n_insufficient": int((status == policy.INSUFFICIENT).sum()),
+        "n_extreme": int((status == policy.EXTREME).sum()),
         "n_with_failures": int((part["fail_rate"] > 0).sum()),
         "n_scale_sensitive": int(part["scale_sensitive"].sum()),
         "k": int(part["k"][0]),

@@ -25,7 +25,7 @@ from robustrad.stability.classes import (
 )
 
 ROLES = ("acquisition", "delineation")
-OUTSIDE = (policy.INVARIANT, policy.CONSTANT, policy.INSUFFICIENT)
+OUTSIDE = (policy.INVARIANT, policy.CONSTANT, policy.INSUFFICIENT, policy.EXTREME)
 SURVIVOR_COLUMNS = (
     "feature", "image_type", "feature_class", "cluster", "class", "status", "survives",
     "factor", "level", "severity", "estimand", "headline_by", "icc", "class_by", "limit", "high",
@@ -75,7 +75,7 @@ def survivors(table: pd.DataFrame) -> pd.DataFrame:
     described = [
         name for name in SURVIVOR_COLUMNS[SURVIVOR_COLUMNS.index("factor") :] if name in result.columns
     ]
-    outside = blank & result["status"].isin([policy.INVARIANT, policy.CONSTANT])
+    outside = blank & result["status"].isin([policy.INVARIANT, policy.CONSTANT, policy.EXTREME])
     result[described] = result[described].astype(object).where(~outside, None)
     result["survives"] = [
         "" if missing else "yes" if name in CLASSES[2:] else "no"

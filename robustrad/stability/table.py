@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustrad.core.errors import DataError
+from robustrad.core.extremes import blanked
 from robustrad.stability import status as policy
 from robustrad.stability.anova import Floats
 from robustrad.stability.block import Block, Columns
@@ -94,7 +95,8 @@ def stability_table(
         - ``class`` judges ``class_limit``, which ``class_by`` names: the lower limit of ICC(1,1) for
           ``repeatability`` and ``chains``, ``icc_a_1_low_fixed`` for named levels, and
           ``ceiling_location_scale_low`` for named levels of a definition factor. ``class_point`` judges the
-          estimate. Both are null for controls and for features that are constant, invariant or insufficient.
+          estimate. Both are null for controls and for features that are constant, invariant,
+          insufficient or extreme.
         - ``headline``: the estimate that ``headline_by`` names; Spearman for a definition factor.
         - ``scale_sensitive``: reference values with ``|skewness| > 2``, or the ICC of the logarithms falls
           into another class than the ICC.
@@ -154,7 +156,7 @@ def _rows(
     columns["icc_transformed_by"] = facts.transformed_by.copy()
     columns["icc_transformed_by"][np.isnan(columns["icc_transformed"].astype(float))] = None
     ratio = facts.ratio & np.isfinite(columns["wcv"].astype(float))
-    defined = np.isin(columns["status"], (policy.CONSTANT, policy.INSUFFICIENT), invert=True)
+    defined = np.isin(columns["status"], (policy.CONSTANT, policy.INSUFFICIENT, policy.EXTREME), invert=True)
     columns["wcv_status"] = np.full(ratio.size, None, dtype=object)
     columns["wcv_status"][defined] = policy.NOT_RATIO_SCALE
     columns["wcv_status"][ratio] = policy.OK
@@ -166,19 +168,20 @@ def _rows(
 
 def _numbers(observed: Observations, facts: FeatureFacts, comparison: Comparison, alpha: float) -> Columns:
     """Measure the features in groups that miss the same subjects."""
-    values = observed.values[:, np.array(comparison.conditions)]
+    members = np.array(comparison.conditions)
+    values = observed.values[:, members]
     n, k, draws, p = values.shape
     columns: Columns = {name: np.full(p, np.nan) for name in (*COLUMNS, "log_icc")}
     columns["status"] = np.full(p, policy.INSUFFICIENT, dtype=object)
     columns["interval_note"] = np.full(p, "", dtype=object)
-    columns["n"], columns["n_dropped"] = np.zeros(p, dtype=np.int64), np.zeros(p, dtype=np.int64)
+    columns["n"] = np.isfinite(values).all(axis=(1, 2)).sum(axis=0)
+    columns["n_dropped"] = n - columns["n"]
     columns["k"], columns["draws"] = np.full(p, k), np.full(p, draws)
     perturbed = values[:, 1:] if comparison.with_reference else values
-    transformed = facts.transformed[:, np.array(comparison.conditions)]
+    transformed = facts.transformed[:, members]
     columns["fail_rate"] = 1 - np.isfinite(perturbed).mean(axis=(0, 1, 2))
-    for group in complete_groups(values.reshape(n, k * draws, p)):
+    for group in complete_groups(blanked(values, facts.extreme).reshape(n, k * draws, p)):
         used = group.values.shape[0]
-        columns["n"][group.features], columns["n_dropped"][group.features] = used, n - used
         if not policy.enough(used, k, n - used):
             continue
         block = Block(
@@ -193,6 +196,7 @@ def _numbers(observed: Observations, facts: FeatureFacts, comparison: Comparison
         )
         for name, part in measure(block, alpha=alpha).items():
             columns[name][group.features] = part
+    columns["status"][facts.extreme] = policy.EXTREME
     return columns
 
 

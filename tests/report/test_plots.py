@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from kiwisolver import Variable
+from matplotlib._layoutgrid import LayoutGrid
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 import robustrad as rr
 from robustrad.report.blocks import figure_block
@@ -16,6 +20,7 @@ from robustrad.report.derived import derive
 from robustrad.report.figures import render_figure
 from robustrad.report.holdings import Holdings, read_holdings
 from robustrad.report.plates import Plate, plates
+from robustrad.report.plots.drift import drift_figure
 from robustrad.report.plots.matrix import matrix_figure
 from robustrad.report.plots.remedies import plot_calibration_sweep
 from robustrad.report.plots.stability import dose_rows
@@ -155,6 +160,51 @@ def test_a_figure_is_laid_out_once_for_page_and_files(drawn: dict[str, Plate]) -
     files = render_figure(figure)
     assert [ax.get_position().bounds for ax in figure.axes] == before
     assert render_figure(figure) == files
+
+
+def several_factors(holdings: Holdings, count: int = 9) -> pd.DataFrame:
+    """The drift table with its factors again and again, under other names and a little smaller."""
+    drift = holdings.frame("drift")
+    own = drift[drift["factor"].eq("noise")]
+    again = [own.assign(factor=f"factor {i}", delta=own["delta"] * (1 - 0.05 * i)) for i in range(count)]
+    return pd.concat([drift[drift["factor"].eq("reference")], *again], ignore_index=True)
+
+
+def rendered(drift: pd.DataFrame, width: float) -> tuple[str, dict[str, bytes]]:
+    figures = [drift_figure(drift, width_mm=width, margin=0.05) for _ in range(2)]
+    assert figures[0] is not None
+    assert figures[1] is not None
+    return str(inline_svg(figures[0], "drift", alt="")), render_figure(figures[1])
+
+
+@pytest.mark.parametrize("width", [85.0, 174.0])
+def test_the_last_digits_of_the_layout_are_in_no_file(
+    holdings: Holdings, width: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drift = several_factors(holdings, 5)
+    expected = rendered(drift, width)
+    exact, rng = LayoutGrid.get_inner_bbox, np.random.default_rng(0)
+
+    def noisy(*cells: Any, **more: Any) -> Bbox:
+        points = exact(*cells, **more).get_points()
+        return Bbox(points + 1e-13 * rng.uniform(-1, 1, points.shape))
+
+    monkeypatch.setattr(LayoutGrid, "get_inner_bbox", noisy)
+    assert rendered(drift, width) == expected
+
+
+def test_a_figure_is_the_same_wherever_the_layout_lies_in_memory(holdings: Holdings) -> None:
+    drift, rng = several_factors(holdings), np.random.default_rng(0)
+    seen = set()
+    for _ in range(6):
+        variables = [Variable() for _ in range(20_000)]
+        rng.shuffle(variables)  # what is freed in this order is given out again in it
+        while len(variables) > 2_000:
+            variables.pop()
+        figure = drift_figure(drift, width_mm=85.0, margin=0.05)
+        assert figure is not None
+        seen.add(str(inline_svg(figure, "drift", alt="")))
+    assert len(seen) == 1
 
 
 def matrix_of(size: int) -> pd.DataFrame:

@@ -53,7 +53,10 @@ class RemedyService:
 
     def run(self, message: dict[str, Any]) -> dict[str, Any]:
         """Do one job; what a user can mend comes back as text, anything else ends the process."""
-        return outcome_of(lambda: self._compute(self.planner.part(message["experiment"], message["number"])))
+        experiment, number = message["experiment"], message["number"]
+        return outcome_of(
+            lambda: self._compute(self.planner.part(experiment, number)), model=self.bench.spec.name
+        )
 
     def _compute(self, part: Part) -> None:
         new_site = part.experiment == "e3"

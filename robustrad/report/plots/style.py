@@ -107,6 +107,27 @@ def panels(
     return figure, axes[:count]
 
 
+def settled(figure: Figure) -> Figure:
+    """Return ``figure`` with everything in its final place: laid out once, not again for every format.
+
+    The solver behind the layout orders its variables by their addresses in memory, so the last digits of a
+    place differ from one figure to the next, and files are compared byte by byte (an SVG names its clip paths
+    after them): places are rounded.
+    """
+    with drawing():
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
+        for ax in figure.axes:
+            x, y, width, height = (round(float(v), 6) for v in ax.get_position(original=True).bounds)
+            ax.set_position((x, y, width, height))
+    return figure
+
+
+def for_rendering(figure: Figure) -> Figure:
+    """Return ``figure`` settled, whether or not that was done before."""
+    return figure if figure.get_layout_engine() is None else settled(figure)
+
+
 def legend_below(figure: Figure, source: Axes, *, columns: int = 4) -> None:
     """Put the legend of ``source`` under all panels."""
     handles, labels = source.get_legend_handles_labels()
