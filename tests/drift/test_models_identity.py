@@ -93,3 +93,8 @@ def test_a_relative_import_from_nowhere_and_a_folder_without_init_do_no_harm(fol
     assert list(model_identity("outer_model:Model")["imports"]) == [
         name for name in IMPORTED if name != "lab"
     ]
+
+
+def test_a_file_that_this_python_cannot_read_is_known_by_its_hash_alone(folder: Path) -> None:
+    (folder / "late_model.py").write_text("print 'for another Python'\n", encoding="utf-8")
+    assert "late_model" in own_imports("outer_model")

@@ -66,7 +66,11 @@ def _imported(name: str, path: Path) -> Iterator[str]:
     if path.suffix != ".py":
         return
     package = name if path.name == "__init__.py" else parent
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):  # for another Python, or never imported: its own hash is all
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
