@@ -113,7 +113,7 @@ def difference_estimate(samples: Floats, alpha: float) -> Estimate:
 def single_bands(estimate: Floats, samples: Floats, known: Precision, alpha: float) -> Band:
     """Return the limits that each difference has alone; see :func:`simultaneous_band`."""
     critical = np.array([
-        float(np.quantile(row, 1 - alpha)) if np.isfinite(row).any() else np.nan
+        float(np.nanquantile(row, 1 - alpha)) if np.isfinite(row).any() else np.nan
         for row in _studentized(estimate, samples)
     ])  # fmt: skip
     return _band(estimate, known, critical)

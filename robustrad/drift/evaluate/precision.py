@@ -49,6 +49,9 @@ class Precision(NamedTuple):
     freedom: Floats
 
 
+UNKNOWN = Precision(np.array(np.nan), np.array(np.nan))
+
+
 def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Precision:
     """Return how well the mean of ``form`` over the pairs compared is known.
 
@@ -64,10 +67,12 @@ def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Pr
     Returns
     -------
     Precision
-        Two numbers.
+        Two numbers; NaN where no pair is compared.
     """
     together = pairs.among(present)
-    total = max(float(together.sum()), 1.0)
+    total = float(together.sum())
+    if total == 0.0:
+        return UNKNOWN
     weight = together / total
     excess = np.where(together > 0, form, 0.0) / total
     excess = excess - weight * excess.sum()
@@ -75,9 +80,6 @@ def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Pr
         np.asarray(_standard_error(excess, weight, pairs, groups)),
         np.asarray(_freedom(excess, pairs, present, groups)),
     )
-
-
-UNKNOWN = Precision(np.array(np.nan), np.array(np.nan))
 
 
 def stacked(each: list[Precision]) -> Precision:

@@ -146,6 +146,11 @@ def test_what_does_not_vary_has_no_error() -> None:
     assert (float(found.error), float(found.freedom)) == (0.0, np.inf)
 
 
+def test_where_no_pair_is_compared_nothing_is_known() -> None:
+    y, pairs = frozen(5, 7)
+    assert np.isnan(precision_of(pairs.together, pairs, y == 1, np.arange(12))).all()
+
+
 def test_a_variance_below_that_of_independent_pairs_is_not_believed() -> None:
     # Wins and losses that cancel in every row and column: taken at its word the variance would be negative.
     _, pairs = frozen(2, 2)
