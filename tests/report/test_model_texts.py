@@ -137,7 +137,8 @@ def test_methods_give_the_numbers_of_the_run(full: Holdings) -> None:
         "3 inner folds",
         "Features selected per fit, on average: logistic",
         "arm same_condition",
-        "logit scale",
+        "probit scale",
+        "[@Bamber1975]",
         "Student's t",
     ):
         assert part in text
