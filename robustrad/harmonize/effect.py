@@ -108,7 +108,8 @@ def harmonization_effect(
         artefact, not a success: ComBat on 12 to 24 patients per batch without an effect ends there in 18
         to 24 % of data sets.
         ``outcome``: AUC of a logistic model, over pairs within a batch (and fold), and over pairs within a
-        fold; the median over features of |AUC - .5|; the share of features whose sign flipped.
+        fold; the median over features of AUC less .5, without its sign; the share of features
+        whose sign flipped.
         ``rank``: median Spearman correlation with the raw values, and with the same patients' reference.
 
     Raises

@@ -28,7 +28,9 @@ from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
 from robustrad.drift.evaluate.inputs import Settings
-from robustrad.drift.evaluate.limits import area_estimate, change_estimate
+from robustrad.drift.evaluate.limits import area_of, change_of
+from robustrad.drift.evaluate.pairs import mean_of
+from robustrad.drift.evaluate.precision import resampled_deviation
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.permutation import Permuted
 from robustrad.drift.survival.estimators import (
@@ -38,7 +40,7 @@ from robustrad.drift.survival.estimators import (
     require_survival,
 )
 from robustrad.drift.survival.folds import survival_folds
-from robustrad.drift.survival.pairs import harrell_comparisons, index_of, precision_of_index
+from robustrad.drift.survival.pairs import harrell_comparisons, index_pairs, precision_of_index
 from robustrad.drift.survival.score_test import cox_score
 from robustrad.drift.survival.times import Survival
 
@@ -184,17 +186,22 @@ def _cox_baseline(judged: _Judged, survival: Survival, check: str, what: str, de
 def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks: Floats) -> list[Row]:
     present = np.asarray(np.isfinite(judged.scores).all(axis=0) & np.isfinite(risks).all(axis=0))
     comparisons = harrell_comparisons(survival, judged.folds)
-    everyone = np.vstack([np.ones(present.size), judged.weights])
-    pairs = comparisons.compared(present)
-    wins = [comparisons.won(scores, present) for scores in (judged.scores, risks)]
-    first, second = (index_of(won, pairs, comparisons, everyone) for won in wins)
-    one, other, apart = (
-        precision_of_index(won, pairs, comparisons, present, judged.groups)
-        for won in (*wins, wins[0] - wins[1])
+    pairs = index_pairs(comparisons.compared(present), comparisons)
+    first, second = (comparisons.won(scores, present) for scores in (judged.scores, risks))
+    model, baseline = (
+        area_of(
+            mean_of(won, pairs, present),
+            precision_of_index(won, pairs, present, judged.groups),
+            judged.alpha,
+        )
+        for won in (first, second)
     )
-    model = area_estimate(first, judged.alpha, known=one)
-    baseline = area_estimate(second, judged.alpha, known=other)
-    gap = change_estimate(first - second, judged.alpha, known=apart)
+    gap = change_of(
+        model.value - baseline.value,
+        resampled_deviation(first - second, pairs, present, judged.weights),
+        precision_of_index(first - second, pairs, present, judged.groups),
+        judged.alpha,
+    )
     n = int(present.sum())
     if np.isnan(gap.value):
         text = f"{judged.name} cannot be compared with {what}: no comparable subjects that both can rank."

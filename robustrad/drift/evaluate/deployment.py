@@ -12,10 +12,10 @@ import numpy as np
 
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Ints, Scored, Settings, are_probabilities, calls
 from robustrad.drift.evaluate.levels import Level, levels_of
-from robustrad.drift.evaluate.limits import area_estimate, change_estimate
+from robustrad.drift.evaluate.limits import area_of, change_of
 from robustrad.drift.evaluate.notes import interval_note
-from robustrad.drift.evaluate.pairs import comparable_pairs, ratio, weighted_sum, wins
-from robustrad.drift.evaluate.precision import Precision, precision_of
+from robustrad.drift.evaluate.pairs import comparable_pairs, mean_of, wins
+from robustrad.drift.evaluate.precision import Precision, precision_of, resampled_deviation
 from robustrad.drift.metrics.calibration import OK, brier, calibration_in_the_large, calibration_line
 
 ROLES = ("acquisition", "delineation")
@@ -29,10 +29,11 @@ COLUMNS = (
 
 
 class _Mixed(NamedTuple):
-    """AUC in the mix and its change, shape (1 + B,): of the cohort, then of each resample."""
+    """AUC in the mix and its change, and how far the change lies from itself in each resample."""
 
-    auc: Floats
-    delta: Floats
+    auc: float
+    delta: float
+    deviation: Floats
     auc_known: Precision
     delta_known: Precision
 
@@ -74,11 +75,11 @@ def deployment_row(
         return row | {"status": NO_CONDITION if len(asked) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
     mixed = _discrimination(scored, cohort, whole, chosen, weights)
-    area = area_estimate(mixed.auc, settings.alpha, known=mixed.auc_known)
-    change = change_estimate(mixed.delta, settings.alpha, known=mixed.delta_known)
+    area = area_of(mixed.auc, mixed.auc_known, settings.alpha)
+    change = change_of(mixed.delta, mixed.deviation, mixed.delta_known, settings.alpha)
     row |= {
         "auc": area.value, "auc_low": area.low, "auc_high": area.high,
-        "auc_reference": mixed.auc[0] - mixed.delta[0],
+        "auc_reference": mixed.auc - mixed.delta,
         "delta": change.value, "delta_low": change.low, "delta_high": change.high,
     }  # fmt: skip
     row |= _predictions(scored, cohort, whole, chosen)
@@ -107,13 +108,10 @@ def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, 
         mean += wins(scored.scores[:, rows, mix], scored.folds, pairs)
     mean /= len(chosen)
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
-    mask = pairs.among(whole.present) > 0
-    everyone = np.vstack([np.ones(len(cohort.outcome)), weights])
-    compared = weighted_sum(pairs.among(whole.present), everyone, pairs)
-    auc = ratio(weighted_sum(mean * mask, everyone, pairs), compared)
-    reference = ratio(weighted_sum(base * mask, everyone, pairs), compared)
+    auc, reference = (mean_of(form, pairs, whole.present) for form in (mean, base))
+    deviation = resampled_deviation(mean - base, pairs, whole.present, weights)
     level, moved = (precision_of(form, pairs, whole.present, cohort.groups) for form in (mean, mean - base))
-    return _Mixed(auc, auc - reference, level, moved)
+    return _Mixed(auc, auc - reference, deviation, level, moved)
 
 
 def _predictions(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints) -> dict[str, object]:

@@ -6,30 +6,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robustrad.drift.evaluate.inputs import Cohort, Flags, Floats, Scored
+from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored
 from robustrad.drift.evaluate.levels import Level
-from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, weighted_sum, wins
-from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of, stacked
+from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, mean_of, wins
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of, resampled_deviation, stacked
 from robustrad.drift.metrics.delong import OK, delong, linear_contrast
 
 
 class Curves(NamedTuple):
-    """AUC and its change for each level; the resamples in rows.
+    """AUC and its change for each level.
 
     Attributes
     ----------
     auc, delta : ndarray of shape (m,)
-        Over the cohort.
-    auc_samples, delta_samples : ndarray of shape (m, B)
-        Over the resamples.
+    deviation : ndarray of shape (m, B)
+        Of the change from itself in each resample, to first order.
     auc_known, delta_known : Precision
         Their standard errors and degrees of freedom, shape (m,).
     """
 
     auc: Floats
     delta: Floats
-    auc_samples: Floats
-    delta_samples: Floats
+    deviation: Floats
     auc_known: Precision
     delta_known: Precision
 
@@ -43,7 +41,7 @@ class Contrasts(NamedTuple):
 
 
 def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Floats) -> Curves:
-    """Return AUC within folds and its change, at every level, for the cohort and all resamples.
+    """Return AUC within folds and its change, at every level.
 
     Draws of a level are averaged. The change is over the level's own subjects on both sides, so that it is
     exactly 0 where the scores are those of the reference.
@@ -54,25 +52,20 @@ def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Flo
         See :func:`robustrad.drift.evaluate.resample.patient_weights`.
     """
     pairs = comparable_pairs(cohort.outcome, scored.folds)
-    everyone = np.vstack([np.ones(len(cohort.outcome)), weights])
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
-    cached: dict[bytes, tuple[Floats, Floats]] = {}
-    auc = np.full((len(levels), len(everyone)), np.nan)
-    delta = auc.copy()
+    auc, delta = np.full((2, len(levels)), np.nan)
+    deviation = np.full((len(levels), len(weights)), np.nan)
     known = [[UNKNOWN] * len(levels) for _ in range(2)]
     for row, level in enumerate(levels):
         if not level.enough:
             continue
-        key = level.present.tobytes()
-        if key not in cached:
-            cached[key] = _reference(base, pairs, level.present, everyone)
-        reference, compared = cached[key]
         form = _mean_wins(scored, pairs, level) if not level.is_reference else base
-        auc[row] = ratio(weighted_sum(_within(form, pairs, level.present), everyone, pairs), compared)
-        delta[row] = auc[row] - reference
+        auc[row], before = (mean_of(each, pairs, level.present) for each in (form, base))
+        delta[row] = auc[row] - before
+        deviation[row] = resampled_deviation(form - base, pairs, level.present, weights)
         for each, judged in zip(known, (form, form - base), strict=True):
             each[row] = precision_of(judged, pairs, level.present, cohort.groups)
-    return Curves(auc[:, 0], delta[:, 0], auc[:, 1:], delta[:, 1:], stacked(known[0]), stacked(known[1]))
+    return Curves(auc, delta, deviation, stacked(known[0]), stacked(known[1]))
 
 
 def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Contrasts:
@@ -97,20 +90,8 @@ def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Con
     return Contrasts(*columns)
 
 
-def _reference(base: Floats, pairs: Pairs, present: Flags, weights: Floats) -> tuple[Floats, Floats]:
-    compared = weighted_sum(pairs.among(present), weights, pairs)
-    won = weighted_sum(_within(base, pairs, present), weights, pairs)
-    return ratio(won, compared), compared
-
-
 def _mean_wins(scored: Scored, pairs: Pairs, level: Level) -> Floats:
     total = np.zeros(pairs.together.shape)
     for column in level.columns:
         total += wins(scored.scores[:, :, column], scored.folds, pairs)
     return total / level.columns.size
-
-
-def _within(form: Floats, pairs: Pairs, present: Flags) -> Floats:
-    if present.all():
-        return form
-    return np.asarray(form * (present[pairs.positive][:, None] & present[pairs.negative][None, :]))

@@ -88,10 +88,10 @@ def _add_discrimination(
     rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
 ) -> None:
     auc = area_limits(curves.auc, curves.auc_known, settings.alpha)
-    change = single_bands(curves.delta, curves.delta_samples, curves.delta_known, settings.alpha)
+    change = single_bands(curves.delta, curves.deviation, curves.delta_known, settings.alpha)
     family = np.array([level.in_family for level in levels], dtype=bool)
     known = Precision(*(part[family] for part in curves.delta_known))
-    band = simultaneous_band(curves.delta[family], curves.delta_samples[family], known, settings.alpha)
+    band = simultaneous_band(curves.delta[family], curves.deviation[family], known, settings.alpha)
     adjusted = holm(tested.p[family])
     for i, row in enumerate(rows):
         row.update({

@@ -43,7 +43,7 @@ class Band(NamedTuple):
     low, high, half : ndarray of shape (m,)
         Limits and half width.
     critical : ndarray of shape (m,)
-        Quantile of |t| over the resamples; NaN where nothing varies.
+        Quantile of |t| over the resamples; the normal's where none varies.
     """
 
     low: Floats
@@ -87,21 +87,21 @@ def area_limits(estimate: Floats, known: Precision, alpha: float) -> Limits:
     return Limits(np.where(inner, low, edge), np.where(inner, high, edge))
 
 
-def area_estimate(samples: Floats, alpha: float, *, known: Precision | None = None) -> Estimate:
-    """Return an AUC or C, the first of ``samples`` (1 + B,), with limits.
-
-    Without ``known`` its error is the SD of the others.
-    """
-    if known is None:
-        known = spread(samples[None, 1:])
-    limits = area_limits(samples[:1], known, alpha)
-    return Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
+def area_of(value: float, known: Precision, alpha: float) -> Estimate:
+    """Return one AUC or C with its limits."""
+    limits = area_limits(np.array([value]), known, alpha)
+    return Estimate(value, float(limits.low[0]), float(limits.high[0]))
 
 
-def change_estimate(samples: Floats, alpha: float, *, known: Precision) -> Estimate:
-    """Return a difference of areas, the first of ``samples`` (1 + B,), with the limits that it has alone."""
-    limits = single_bands(samples[:1], samples[None, 1:], known, alpha)
-    return Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
+def change_of(value: float, deviation: Floats, known: Precision, alpha: float) -> Estimate:
+    """Return one difference of areas with its limits; ``deviation`` (B,) from it in the resamples."""
+    limits = single_bands(np.array([value]), deviation[None], known, alpha)
+    return Estimate(value, float(limits.low[0]), float(limits.high[0]))
+
+
+def area_estimate(samples: Floats, alpha: float) -> Estimate:
+    """Return an AUC or C, the first of ``samples`` (1 + B,), with limits by the SD of the others."""
+    return area_of(float(samples[0]), spread(samples[None, 1:]), alpha)
 
 
 def difference_estimate(samples: Floats, alpha: float) -> Estimate:
@@ -110,35 +110,35 @@ def difference_estimate(samples: Floats, alpha: float) -> Estimate:
     return Estimate(float(samples[0]), float(limits.low[0]), float(limits.high[0]))
 
 
-def single_bands(estimate: Floats, samples: Floats, known: Precision, alpha: float) -> Band:
+def single_bands(estimate: Floats, deviation: Floats, known: Precision, alpha: float) -> Band:
     """Return the limits that each difference has alone; see :func:`simultaneous_band`."""
-    critical = np.array([
-        float(np.nanquantile(row, 1 - alpha)) if np.isfinite(row).any() else np.nan
-        for row in _studentized(estimate, samples)
-    ])  # fmt: skip
+    t = _studentized(deviation)
+    varies = np.isfinite(t).all(axis=1)
+    critical = np.full(len(estimate), norm.isf(alpha / 2.0))
+    if varies.any():
+        critical[varies] = np.quantile(t[varies], 1 - alpha, axis=1)
     return _band(estimate, known, critical)
 
 
-def simultaneous_band(estimate: Floats, samples: Floats, known: Precision, alpha: float) -> Band:
+def simultaneous_band(estimate: Floats, deviation: Floats, known: Precision, alpha: float) -> Band:
     """Return limits that hold for all differences together, by the bootstrap of the largest |t|.
 
     Parameters
     ----------
     estimate : ndarray of shape (m,)
-    samples : ndarray of shape (m, B)
-        The same resamples in every row. A row without variation has a band without width and does not count.
+    deviation : ndarray of shape (m, B)
+        From the estimate in each resample, the same resamples in every row. A row without variation has a
+        band without width and does not count.
     known : Precision
         Of the differences. The resamples tell how far out the largest |t| lies, the standard error how
         wide that is; the critical value of a row lies as far out as Student's t exceeds the normal.
     alpha : float
         One minus the joint coverage.
     """
-    t = _studentized(estimate, samples)
-    varies = np.isfinite(t).any(axis=1)
-    critical = np.full(len(estimate), np.nan)
-    if varies.any():
-        critical[varies] = np.quantile(np.nanmax(t[varies], axis=0, initial=0.0), 1 - alpha)
-    return _band(estimate, known, critical)
+    t = _studentized(deviation)
+    varies = np.isfinite(t).all(axis=1)
+    critical = float(np.quantile(t[varies].max(axis=0), 1 - alpha)) if varies.any() else norm.isf(alpha / 2.0)
+    return _band(estimate, known, np.full(len(estimate), critical))
 
 
 def spread(samples: Floats) -> Precision:
@@ -152,12 +152,12 @@ def spread(samples: Floats) -> Precision:
     return Precision(error, np.full(len(samples), np.inf))
 
 
-def _studentized(estimate: Floats, samples: Floats) -> Floats:
-    """Return |t| of every resample, shape (m, B); NaN in rows that do not vary or have too few values."""
-    error = spread(samples).error
+def _studentized(deviation: Floats) -> Floats:
+    """Return |t| of every resample, shape (m, B); NaN in rows that do not vary or are not known."""
+    error = deviation.std(axis=1, ddof=1)
     varies = error > 0.0
-    t = np.full(samples.shape, np.nan)
-    t[varies] = np.abs(samples[varies] - estimate[varies, None]) / error[varies, None]
+    t = np.full(deviation.shape, np.nan)
+    t[varies] = np.abs(deviation[varies]) / error[varies, None]
     return t
 
 

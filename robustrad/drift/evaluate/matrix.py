@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from robustrad.drift.evaluate.inputs import Cohort, Flags, Floats, Scored, mean_scores
-from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, ratio, wins
+from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, mean_of, wins
 from robustrad.stability.observations import REFERENCE
 
 PREFIX = "matrix:"
@@ -66,15 +66,10 @@ def _trained_on(scored: Scored, base: _Base | None, cohort: Cohort) -> list[tupl
         present = known[:, column] if base is None else known[:, column] & base.known
         if not present.any():
             continue
-        auc = _auc(wins(scored.scores[:, :, column], scored.folds, pairs), pairs, present)
-        start = np.nan if base is None else _auc(base.won, base.pairs, present)
+        auc = mean_of(wins(scored.scores[:, :, column], scored.folds, pairs), pairs, present)
+        start = np.nan if base is None else mean_of(base.won, base.pairs, present)
         rows.append((
             scored.arm.model, train, condition, factor.get(train, ""), factor[condition], auc, auc - start,
             int(present.sum()),
         ))  # fmt: skip
     return rows
-
-
-def _auc(won: Floats, pairs: Pairs, present: Flags) -> float:
-    compared = pairs.among(present)
-    return float(ratio(np.asarray((won * (compared > 0)).sum()), np.asarray(compared.sum())))

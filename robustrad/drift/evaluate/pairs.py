@@ -4,13 +4,12 @@ Scores of two folds come from two models and are never compared. A pair of a pos
 once for every repeat in which both were tested in the same fold:
 
 .. math::
-    A(w) = \frac{\sum_{ij} w_i w_j \sum_r [f_{ri} = f_{rj}]\,(s_{ri} > s_{rj}) + \tfrac12 (s_{ri} = s_{rj})}
-                {\sum_{ij} w_i w_j \sum_r [f_{ri} = f_{rj}]}
+    A = \frac{\sum_{ij} \sum_r [f_{ri} = f_{rj}]\,(s_{ri} > s_{rj}) + \tfrac12 (s_{ri} = s_{rj})}
+             {\sum_{ij} \sum_r [f_{ri} = f_{rj}]}
 
-with i over positives, j over negatives, w how often a bootstrap resample holds a patient. It is the average
-of the AUCs within folds, each weighted by its number of pairs: folds of equal composition give their plain
-mean, and a resample that leaves one positive in a fold does not give that fold the weight of the others.
-All sums are multiples of one half, hence exact, whatever the order of additions.
+with i over positives, j over negatives. It is the average of the AUCs within folds, each weighted by its
+number of pairs: folds of equal composition give their plain mean, and a fold with one positive does not get
+the weight of the others. All sums are multiples of one half, hence exact, whatever the order of additions.
 """
 
 from __future__ import annotations
@@ -78,22 +77,11 @@ def wins(scores: Floats, folds: Ints, pairs: Pairs) -> Floats:
     return won * (pairs.together > 0)
 
 
-def weighted_sum(forms: Floats, weights: Floats, pairs: Pairs) -> Floats:
-    """Return sum_ij w_i F_ij w_j for each of B weight vectors, shape (B,).
-
-    Parameters
-    ----------
-    forms : ndarray of shape (n1, n0)
-    weights : ndarray of shape (B, n)
-        How often each subject was drawn.
-    """
-    left, right = weights[:, pairs.positive], weights[:, pairs.negative]
-    return np.asarray(np.einsum("bj,bj->b", left @ forms, right))
-
-
-def ratio(won: Floats, compared: Floats) -> Floats:
-    """Return won / compared; NaN where nothing was compared."""
-    return np.asarray(np.where(compared > 0, won / np.where(compared > 0, compared, 1.0), np.nan))
+def mean_of(forms: Floats, pairs: Pairs, present: Flags) -> float:
+    """Return the mean of ``forms`` (n1, n0) over the pairs of those present; NaN where none is compared."""
+    together = pairs.among(present)
+    compared = float(together.sum())
+    return float(np.where(together > 0, forms, 0.0).sum()) / compared if compared > 0.0 else float("nan")
 
 
 def _same(fold: Ints, positive: Ints, negative: Ints) -> Flags:

@@ -69,17 +69,34 @@ def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Pr
     Precision
         Two numbers; NaN where no pair is compared.
     """
-    together = pairs.among(present)
-    total = float(together.sum())
-    if total == 0.0:
+    weight, excess = _deviation(form, pairs, present)
+    if not weight.any():
         return UNKNOWN
-    weight = together / total
-    excess = np.where(together > 0, form, 0.0) / total
-    excess = excess - weight * excess.sum()
     return Precision(
         np.asarray(_standard_error(excess, weight, pairs, groups)),
         np.asarray(_freedom(excess, pairs, present, groups)),
     )
+
+
+def resampled_deviation(form: Floats, pairs: Pairs, present: Flags, weights: Floats) -> Floats:
+    """Return how far the mean of ``form`` lies from itself in each resample, to first order, shape (B,).
+
+    A sum over subjects: the share of each in the mean, times how often it was drawn. The products of two
+    draws are left out, since they would count the interaction a third time; where many differences are
+    compared, their heavy tails would push the largest |t| of the resamples too far out.
+
+    Parameters
+    ----------
+    form, pairs, present
+        As in :func:`precision_of`.
+    weights : ndarray of shape (B, n)
+        How often each subject was drawn.
+    """
+    _, excess = _deviation(form, pairs, present)
+    share = np.zeros(weights.shape[1])
+    np.add.at(share, pairs.positive, excess.sum(axis=1))
+    np.add.at(share, pairs.negative, excess.sum(axis=0))
+    return np.asarray(weights @ share)
 
 
 def stacked(each: list[Precision]) -> Precision:
@@ -88,6 +105,14 @@ def stacked(each: list[Precision]) -> Precision:
         np.array([one.error for one in each], dtype=np.float64),
         np.array([one.freedom for one in each], dtype=np.float64),
     )
+
+
+def _deviation(form: Floats, pairs: Pairs, present: Flags) -> tuple[Floats, Floats]:
+    """Return the weight of each pair in the mean, and its share in the deviation of the mean."""
+    together = pairs.among(present)
+    weight = together / max(float(together.sum()), np.finfo(float).tiny)
+    excess = np.where(together > 0, form, 0.0) / max(float(together.sum()), np.finfo(float).tiny)
+    return weight, excess - weight * excess.sum()
 
 
 def _standard_error(excess: Floats, weight: Floats, pairs: Pairs, groups: Ints) -> float:

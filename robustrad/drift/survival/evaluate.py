@@ -16,7 +16,8 @@ from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
 from robustrad.drift.evaluate.limits import area_limits, simultaneous_band, single_bands
 from robustrad.drift.evaluate.notes import NO_WIDTH, interval_note, without_width
-from robustrad.drift.evaluate.precision import UNKNOWN, Precision, stacked
+from robustrad.drift.evaluate.pairs import mean_of
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, resampled_deviation, stacked
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.verdict import judge_change
@@ -24,7 +25,7 @@ from robustrad.drift.survival.groups import CURVE_COLUMNS, group_columns, group_
 from robustrad.drift.survival.pairs import (
     Comparisons,
     harrell_comparisons,
-    index_of,
+    index_pairs,
     precision_of_index,
     uno_comparisons,
 )
@@ -71,17 +72,20 @@ class _Cohort:
 
 
 class Curves(NamedTuple):
-    """C and its change for each level; the first column is the cohort, the others its resamples.
+    """C and its change for each level.
 
     Attributes
     ----------
-    c, delta : ndarray of shape (m, 1 + B)
+    c, delta : ndarray of shape (m,)
+    deviation : ndarray of shape (m, B)
+        Of the change from itself in each resample, to first order.
     c_known, delta_known : Precision
         Their standard errors and degrees of freedom, shape (m,).
     """
 
     c: Floats
     delta: Floats
+    deviation: Floats
     c_known: Precision
     delta_known: Precision
 
@@ -151,19 +155,19 @@ def _arm_rows(scored: ArmScores, levels: list[Level], cohort: _Cohort) -> list[R
     weighted = _curves(later, scored, levels, weights, groups)
     rows = [_facts(scored, level, cohort) for level in levels]
     for name, changed, curves in (("c", "delta", plain), ("uno", "uno_delta", weighted)):
-        area = area_limits(curves.c[:, 0], curves.c_known, settings.alpha)
-        change = single_bands(curves.delta[:, 0], curves.delta[:, 1:], curves.delta_known, settings.alpha)
+        area = area_limits(curves.c, curves.c_known, settings.alpha)
+        change = single_bands(curves.delta, curves.deviation, curves.delta_known, settings.alpha)
         for i, row in enumerate(rows):
-            row |= {name: curves.c[i, 0], f"{name}_low": area.low[i], f"{name}_high": area.high[i]}
-            row |= {changed: curves.delta[i, 0]}
+            row |= {name: curves.c[i], f"{name}_low": area.low[i], f"{name}_high": area.high[i]}
+            row |= {changed: curves.delta[i]}
             row |= {f"{changed}_low": change.low[i], f"{changed}_high": change.high[i]}
     for i, row in enumerate(rows):
-        edge = without_width(plain.c[i, 0], float(plain.c_known.error[i]))
+        edge = without_width(plain.c[i], float(plain.c_known.error[i]))
         if edge and row["status"] in {"ok", "few"}:
             row |= {"status": edge, "interval_note": NO_WIDTH}
     family = np.array([level.in_family for level in levels], dtype=bool)
     known = Precision(*(part[family] for part in plain.delta_known))
-    band = simultaneous_band(plain.delta[family, 0], plain.delta[family, 1:], known, settings.alpha)
+    band = simultaneous_band(plain.delta[family], plain.deviation[family], known, settings.alpha)
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high}
@@ -208,27 +212,21 @@ def _facts(scored: ArmScores, level: Level, cohort: _Cohort) -> Row:
 def _curves(
     comparisons: Comparisons, scored: ArmScores, levels: list[Level], weights: Floats, groups: Codes
 ) -> Curves:
-    everyone = np.vstack([np.ones(weights.shape[1]), weights])
-    c = np.full((len(levels), len(everyone)), np.nan)
-    delta = c.copy()
+    c, delta = np.full((2, len(levels)), np.nan)
+    deviation = np.full((len(levels), len(weights)), np.nan)
     known = [[UNKNOWN] * len(levels) for _ in range(2)]
-    base: dict[bytes, tuple[Floats, Floats, Floats]] = {}
     for row, level in enumerate(levels):
         if not level.enough:
             continue
-        key = level.present.tobytes()
-        if key not in base:
-            compared = comparisons.compared(level.present)
-            won = comparisons.won(scored.scores[:, :, 0], level.present)
-            base[key] = compared, won, index_of(won, compared, comparisons, everyone)
-        compared, before, reference = base[key]
-        won, c[row] = before, reference
+        pairs = index_pairs(comparisons.compared(level.present), comparisons)
+        before = comparisons.won(scored.scores[:, :, 0], level.present)
+        won = before
         if not level.is_reference:
-            won = np.mean(
-                [comparisons.won(scored.scores[:, :, j], level.present) for j in level.columns], axis=0
-            )
-            c[row] = index_of(won, compared, comparisons, everyone)
+            each = [comparisons.won(scored.scores[:, :, j], level.present) for j in level.columns]
+            won = np.mean(each, axis=0)
+        c[row], reference = (mean_of(form, pairs, level.present) for form in (won, before))
         delta[row] = c[row] - reference
-        for each, judged in zip(known, (won, won - before), strict=True):
-            each[row] = precision_of_index(judged, compared, comparisons, level.present, groups)
-    return Curves(c, delta, stacked(known[0]), stacked(known[1]))
+        deviation[row] = resampled_deviation(won - before, pairs, level.present, weights)
+        for which, judged in zip(known, (won, won - before), strict=True):
+            which[row] = precision_of_index(judged, pairs, level.present, groups)
+    return Curves(c, delta, deviation, stacked(known[0]), stacked(known[1]))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.data import Codes, Floats
-from robustrad.drift.evaluate.pairs import Pairs, ratio, weighted_sum
+from robustrad.drift.evaluate.pairs import Pairs
 from robustrad.drift.evaluate.precision import Precision, precision_of
 from robustrad.drift.survival.concordance import TIED, comparable, uno_weights
 from robustrad.drift.survival.times import Flags, Survival
@@ -66,28 +66,12 @@ class Comparisons(NamedTuple):
         return np.asarray(self.comparable & same)
 
 
-def resampled(forms: Floats, comparisons: Comparisons, weights: Floats) -> Floats:
-    """Return sum_ij w_i F_ij w_j for each of B weight vectors, shape (B,).
-
-    Parameters
-    ----------
-    forms : ndarray of shape (m, n)
-        From :class:`Comparisons`.
-    weights : ndarray of shape (B, n)
-        How often each subject was drawn.
-    """
-    everyone = np.arange(forms.shape[1])
-    return weighted_sum(forms, weights, Pairs(comparisons.earlier, everyone, forms))
+def index_pairs(compared: Floats, comparisons: Comparisons) -> Pairs:
+    """Return the pairs of a C: who had the event, who may have outlived whom, with what weight."""
+    return Pairs(comparisons.earlier, np.arange(compared.shape[1]), compared)
 
 
-def index_of(won: Floats, compared: Floats, comparisons: Comparisons, weights: Floats) -> Floats:
-    """Return the C of each of B resamples, shape (B,); NaN where nothing is compared."""
-    return ratio(resampled(won, comparisons, weights), resampled(compared, comparisons, weights))
-
-
-def precision_of_index(
-    won: Floats, compared: Floats, comparisons: Comparisons, present: Flags, groups: Codes
-) -> Precision:
+def precision_of_index(won: Floats, pairs: Pairs, present: Flags, groups: Codes) -> Precision:
     """Return how well a C, or the difference of two that compare the same, is known.
 
     A patient without the event is only ever compared with those who had it, so that Student's t has no more
@@ -95,15 +79,16 @@ def precision_of_index(
 
     Parameters
     ----------
-    won, compared : ndarray of shape (m, n)
-        From :class:`Comparisons`; ``won`` may be a difference.
+    won : ndarray of shape (m, n)
+        From :meth:`Comparisons.won`, or a difference of two.
+    pairs : Pairs
+        From :func:`index_pairs`.
     present : ndarray of bool, shape (n,)
     groups : ndarray of int, shape (n,)
         Patient of each subject.
     """
-    everyone = np.arange(compared.shape[1])
-    found = precision_of(won, Pairs(comparisons.earlier, everyone, compared), present, groups)
-    failed = np.unique(groups[comparisons.earlier[present[comparisons.earlier]]]).size
+    found = precision_of(won, pairs, present, groups)
+    failed = np.unique(groups[pairs.positive[present[pairs.positive]]]).size
     return found._replace(freedom=np.minimum(found.freedom, failed - 1))
 
 

@@ -43,8 +43,8 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int,
         curves = auc_curves(scored, data, rows, weights)
         auc = area_limits(curves.auc, curves.auc_known, ALPHA)
         known = Precision(*(part[1:] for part in curves.delta_known))
-        delta = single_bands(curves.delta[1:], curves.delta_samples[1:], known, ALPHA)
-        band = simultaneous_band(curves.delta[1:], curves.delta_samples[1:], known, ALPHA)
+        delta = single_bands(curves.delta[1:], curves.deviation[1:], known, ALPHA)
+        band = simultaneous_band(curves.delta[1:], curves.deviation[1:], known, ALPHA)
         shift = TRUTH[1:] - TRUTH[0]
         area.append((auc.low <= TRUTH) & (auc.high >= TRUTH))
         change.append((delta.low <= shift) & (shift <= delta.high))
@@ -62,3 +62,27 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int,
     theirs, ours = (np.square(errors)).mean(axis=0)
     biased = 1.0 - 2.0 * norm.sf(norm.isf(ALPHA / 2.0) * np.sqrt(theirs / ours))
     assert 1.0 - ALPHA - TOLERANCE <= kept <= biased + TOLERANCE
+
+
+@pytest.mark.slow
+def test_the_band_of_forty_levels_keeps_nominal_coverage() -> None:
+    many = 40
+    correlation = np.r_[1.0, np.tile([0.99, 0.97, 0.93, 0.85], many // 4)]
+    separation = np.r_[1.2, np.tile([1.2, 1.15, 1.05, 0.9], many // 4)]
+    truth = norm.cdf(separation / np.sqrt(2.0))
+    rng = np.random.default_rng([40, 60, many])
+    y, table = np.repeat([1, 0], [40, 60]), levels(many)
+    joint = []
+    for run in range(ASKED):
+        own = rng.normal(size=(y.size, many + 1))
+        noise = correlation * rng.normal(size=(y.size, 1)) + np.sqrt(1.0 - correlation**2) * own
+        scores = separation * y[:, None] + noise
+        data, scored = cohort(y, table), arm(scores)
+        weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
+        curves = auc_curves(scored, data, levels_of(data, scores), weights)
+        known = Precision(*(part[1:] for part in curves.delta_known))
+        band = simultaneous_band(curves.delta[1:], curves.deviation[1:], known, ALPHA)
+        shift = truth[1:] - truth[0]
+        joint.append(((band.low <= shift) & (shift <= band.high)).all())
+    print(f"{many} levels: band {np.mean(joint):.4f}")
+    assert abs(np.mean(joint) - (1.0 - ALPHA)) <= TOLERANCE

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, wins
-from robustrad.drift.evaluate.precision import UNKNOWN, precision_of, stacked
+from robustrad.drift.evaluate.precision import UNKNOWN, precision_of, resampled_deviation, stacked
 from robustrad.drift.metrics.delong import delong, linear_contrast
 
-from .test_pairs import dealt
+from .test_pairs import brute, dealt
 
 
 def frozen(positive: int, negative: int) -> tuple[np.ndarray, Pairs]:
@@ -112,6 +112,20 @@ def test_the_variance_has_no_bias(kind: str) -> None:
         estimates.append(float(known.error) ** 2)
     # the variance of 3,000 values is itself known to some 3 % (heavy tails: 4)
     assert np.mean(estimates) / np.var(changes) == pytest.approx(1.0, abs=0.13)
+
+
+def test_a_resample_moves_the_mean_as_its_slope_says() -> None:
+    # The weighted AUC, counted pair by pair, at weights a thousandth of the way to those of a resample.
+    rng = np.random.default_rng(6)
+    y, folds = np.arange(24) % 3 % 2, dealt(24, repeats=2, splits=2)
+    scores = rng.normal(size=(2, 24)) + y
+    pairs = comparable_pairs(y, folds)
+    weights = rng.multinomial(24, np.full(24, 1 / 24), size=5).astype(float)
+    found = resampled_deviation(wins(scores, folds, pairs), pairs, np.ones(24, dtype=bool), weights)
+    here = brute(y, scores, folds, np.ones(24))
+    for w, moved in zip(weights, found, strict=True):
+        step = brute(y, scores, folds, 1.0 + 1e-5 * (w - 1.0)) - here
+        assert moved == pytest.approx(step / 1e-5, abs=1e-4)
 
 
 def test_delongs_error_is_never_smaller() -> None:
