@@ -20,7 +20,7 @@ class Curves(NamedTuple):
     ----------
     auc, delta : ndarray of shape (m,)
     deviation : ndarray of shape (m, B)
-        Of the change from itself in each resample, to first order.
+        Of the change from itself in each resample.
     auc_known, delta_known : Precision
         Their standard errors and degrees of freedom, shape (m,).
     """

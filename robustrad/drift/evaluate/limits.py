@@ -113,10 +113,10 @@ def difference_estimate(samples: Floats, alpha: float) -> Estimate:
 def single_bands(estimate: Floats, deviation: Floats, known: Precision, alpha: float) -> Band:
     """Return the limits that each difference has alone; see :func:`simultaneous_band`."""
     t = _studentized(deviation)
-    varies = np.isfinite(t).all(axis=1)
+    varies = np.isfinite(t).any(axis=1)
     critical = np.full(len(estimate), norm.isf(alpha / 2.0))
     if varies.any():
-        critical[varies] = np.quantile(t[varies], 1 - alpha, axis=1)
+        critical[varies] = np.nanquantile(t[varies], 1 - alpha, axis=1)
     return _band(estimate, known, critical)
 
 
@@ -136,8 +136,10 @@ def simultaneous_band(estimate: Floats, deviation: Floats, known: Precision, alp
         One minus the joint coverage.
     """
     t = _studentized(deviation)
-    varies = np.isfinite(t).all(axis=1)
-    critical = float(np.quantile(t[varies].max(axis=0), 1 - alpha)) if varies.any() else norm.isf(alpha / 2.0)
+    varies = np.isfinite(t).any(axis=1)
+    critical = norm.isf(alpha / 2.0)
+    if varies.any():
+        critical = np.quantile(np.nanmax(t[varies], axis=0, initial=0.0), 1 - alpha)
     return _band(estimate, known, np.full(len(estimate), critical))
 
 
@@ -154,7 +156,7 @@ def spread(samples: Floats) -> Precision:
 
 def _studentized(deviation: Floats) -> Floats:
     """Return |t| of every resample, shape (m, B); NaN in rows that do not vary or are not known."""
-    error = deviation.std(axis=1, ddof=1)
+    error = spread(deviation).error
     varies = error > 0.0
     t = np.full(deviation.shape, np.nan)
     t[varies] = np.abs(deviation[varies]) / error[varies, None]

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.pairs import Pairs
+from robustrad.drift.evaluate.pairs import Pairs, mean_of, weighted_mean
 
 _ROUNDING = 1e-12  # one pair of a million, in one mix of hundreds, weighs more than a thousand times that
 
@@ -79,11 +79,7 @@ def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Pr
 
 
 def resampled_deviation(form: Floats, pairs: Pairs, present: Flags, weights: Floats) -> Floats:
-    """Return how far the mean of ``form`` lies from itself in each resample, to first order, shape (B,).
-
-    A sum over subjects: the share of each in the mean, times how often it was drawn. The products of two
-    draws are left out, since they would count the interaction a third time; where many differences are
-    compared, their heavy tails would push the largest |t| of the resamples too far out.
+    """Return how far the mean of ``form`` lies from itself in each resample, shape (B,).
 
     Parameters
     ----------
@@ -92,11 +88,7 @@ def resampled_deviation(form: Floats, pairs: Pairs, present: Flags, weights: Flo
     weights : ndarray of shape (B, n)
         How often each subject was drawn.
     """
-    _, excess = _deviation(form, pairs, present)
-    share = np.zeros(weights.shape[1])
-    np.add.at(share, pairs.positive, excess.sum(axis=1))
-    np.add.at(share, pairs.negative, excess.sum(axis=0))
-    return np.asarray(weights @ share)
+    return weighted_mean(form, weights, pairs, present) - mean_of(form, pairs, present)
 
 
 def stacked(each: list[Precision]) -> Precision:
@@ -136,14 +128,23 @@ def _sums_of_squares(values: Floats, cell: Ints, patients: int) -> tuple[float, 
 
 
 def _freedom(excess: Floats, pairs: Pairs, present: Flags, groups: Ints) -> float:
-    """Return Satterthwaite's degrees: each class's share of the variance comes from its own patients."""
-    shares = []
+    """Return Satterthwaite's degrees: each class's share of the variance comes from its own patients.
+
+    Where few of them carry the share, its own variance is larger than that of normal values, by their excess
+    kurtosis: the AUC of a good model, and the change of one whose scores barely move, rest on few patients.
+    """
+    variance, uncertainty = 0.0, 0.0
     for members, each in ((pairs.positive, excess.sum(axis=1)), (pairs.negative, excess.sum(axis=0))):
         here = present[members]
         _, patient = np.unique(groups[members[here]], return_inverse=True)
         sums = np.bincount(patient, weights=each[here])
-        if sums.size < 2:
+        n = sums.size
+        if n < 2:
             return float("nan")
-        shares.append((float((sums**2).sum()) * sums.size / (sums.size - 1), sums.size - 1))
-    weight = sum(share**2 / df for share, df in shares)
-    return sum(share for share, _ in shares) ** 2 / weight if weight > 0.0 else float("inf")
+        square = float((sums**2).sum())
+        if square > 0.0:
+            share = square * n / (n - 1)
+            kurtosis = max(n * float((sums**4).sum()) / square**2 - 3.0, 0.0)
+            variance += share
+            uncertainty += share**2 * (1.0 / (n - 1) + kurtosis / (2.0 * n))
+    return variance**2 / uncertainty if uncertainty > 0.0 else float("inf")

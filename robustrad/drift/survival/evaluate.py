@@ -78,7 +78,7 @@ class Curves(NamedTuple):
     ----------
     c, delta : ndarray of shape (m,)
     deviation : ndarray of shape (m, B)
-        Of the change from itself in each resample, to first order.
+        Of the change from itself in each resample.
     c_known, delta_known : Precision
         Their standard errors and degrees of freedom, shape (m,).
     """

@@ -65,13 +65,15 @@ def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int,
 
 
 @pytest.mark.slow
-def test_the_band_of_forty_levels_keeps_nominal_coverage() -> None:
-    many = 40
-    correlation = np.r_[1.0, np.tile([0.99, 0.97, 0.93, 0.85], many // 4)]
-    separation = np.r_[1.2, np.tile([1.2, 1.15, 1.05, 0.9], many // 4)]
+@pytest.mark.parametrize("auc", [0.8, 0.9])
+def test_the_band_of_many_mild_levels_never_falls_short(auc: float) -> None:
+    # Few patients change places under a mild perturbation: the standard errors are the least certain there.
+    many, start = 17, norm.ppf(auc) * np.sqrt(2.0)
+    correlation = np.r_[1.0, np.linspace(0.9995, 0.97, many)]
+    separation = start * np.r_[1.0, np.linspace(1.0, 0.9, many)]
     truth = norm.cdf(separation / np.sqrt(2.0))
-    rng = np.random.default_rng([40, 60, many])
-    y, table = np.repeat([1, 0], [40, 60]), levels(many)
+    rng = np.random.default_rng([20, 80, many])
+    y, table = np.repeat([1, 0], [20, 80]), levels(many)
     joint = []
     for run in range(ASKED):
         own = rng.normal(size=(y.size, many + 1))
@@ -83,6 +85,7 @@ def test_the_band_of_forty_levels_keeps_nominal_coverage() -> None:
         known = Precision(*(part[1:] for part in curves.delta_known))
         band = simultaneous_band(curves.delta[1:], curves.deviation[1:], known, ALPHA)
         shift = truth[1:] - truth[0]
-        joint.append(((band.low <= shift) & (shift <= band.high)).all())
-    print(f"{many} levels: band {np.mean(joint):.4f}")
-    assert abs(np.mean(joint) - (1.0 - ALPHA)) <= TOLERANCE
+        unchanged = known.error == 0.0  # has a verdict of its own, and claims nothing
+        joint.append((unchanged | ((band.low <= shift) & (shift <= band.high))).all())
+    print(f"{many} levels, AUC {auc}: band {np.mean(joint):.4f}")
+    assert np.mean(joint) >= 1.0 - ALPHA - TOLERANCE

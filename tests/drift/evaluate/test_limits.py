@@ -86,6 +86,15 @@ def test_an_unknown_row_has_no_limits_and_takes_none_away() -> None:
         assert np.isnan(found.half[1])
 
 
+def test_a_few_undefined_resamples_do_not_take_the_limits_away() -> None:
+    deviation = np.random.default_rng(6).normal(size=(2, 4000))
+    some = deviation.copy()
+    some[:, ::50] = np.nan
+    for bands in (simultaneous_band, single_bands):
+        whole, holed = (bands(np.zeros(2), each, normal(0.1, 2), 0.05) for each in (deviation, some))
+        np.testing.assert_allclose(holed.half, whole.half, rtol=0.03)
+
+
 def test_holm_by_hand() -> None:
     # sorted .01, .02, .03, .04 times 4, 3, 2, 1, and never falling
     found = holm(np.array([0.03, np.nan, 0.01, 0.04, 0.02]))
