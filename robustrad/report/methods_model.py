@@ -94,12 +94,7 @@ def _pipeline(settings: dict[str, Any], models: list[str]) -> Iterator[str]:
     if not specs:
         return
     first = specs[0]
-    steps = [f"features with one value in more than {100 * first['same_value']:g} % of rows were dropped"]
-    steps += ["batches were harmonized by ComBat [@Johnson2007]"] if first.get("combat") else []
-    if first["correlation"] < 1:
-        steps.append(
-            f"of features with |Spearman| above {first['correlation']:g} the more stable one was kept"
-        )
+    steps = first_steps(first)
     if first["selector"] in _SELECTORS:
         wanted = first.get("n_features") or "a fifth of the training patients of the rarer class (2 to 10)"
         steps.append(f"features were selected {_SELECTORS[first['selector']]}, at most {wanted}")
@@ -112,6 +107,17 @@ def _pipeline(settings: dict[str, Any], models: list[str]) -> Iterator[str]:
         f"with the best balanced accuracy, came from {first['inner_folds']} inner folds; thresholds were "
         "never chosen again."
     )
+
+
+def first_steps(spec: dict[str, Any]) -> list[str]:
+    """Return what is done to the features of a training fold before any is selected."""
+    steps = [f"features with one value in more than {100 * spec['same_value']:g} % of rows were dropped"]
+    steps += ["batches were harmonized by ComBat [@Johnson2007]"] if spec.get("combat") else []
+    if spec["correlation"] < 1:
+        steps.append(
+            f"of features with |Spearman| above {spec['correlation']:g} the more stable one was kept"
+        )
+    return steps
 
 
 def _given(holdings: Holdings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from robustrad.report.holdings import Holdings
+from robustrad.report.methods_model import first_steps
 from robustrad.report.model_facts import FROZEN, margin_words, names_of, option
 
 ESTIMATORS = {
@@ -44,12 +45,7 @@ def _trained(models: list[str], record: dict[str, Any]) -> Iterator[str]:
     if not specs:
         return
     first = specs[0]
-    steps = [f"features with one value in more than {100 * first['same_value']:g} % of rows were dropped"]
-    steps += ["batches were harmonized by ComBat [@Johnson2007]"] if first.get("combat") else []
-    if first["correlation"] < 1:
-        steps.append(
-            f"of features with |Spearman| above {first['correlation']:g} the more stable one was kept"
-        )
+    steps = first_steps(first)
     if first["selector"] == "univariate":
         most = first.get("n_features") or "a fifth of the training patients with the event (2 to 10)"
         steps.append(f"features were selected by Cox's score test, at most {most}")
