@@ -17,7 +17,7 @@ _VERDICTS = (
     "Robust: the simultaneous band stays above minus the margin (small loss: and below zero). Drifts: it "
     "lies below minus "
     "the margin. Inconclusive: neither; more patients could tell. Unchanged: no two patients changed their "
-    "order, so that resamples cannot tell what could have changed; it counts neither as robust nor as drift."
+    "order, so that they cannot tell what could have changed; it counts neither as robust nor as drift."
 )
 
 _NO_MATRIX = Markup(

@@ -141,10 +141,10 @@ def _judged(holdings: Holdings) -> Iterator[str]:
     if fitted_models(holdings):
         yield "AUC was computed within folds and averaged over folds and repeats."
     yield (
-        "Intervals are 95 %: of AUC on the probit scale, of differences from the reference by themselves and "
-        "as a simultaneous band over all levels, with the unbiased standard error over all pairs of patients "
-        f"[@Bamber1975], Student's t, and critical values from {of_whom} (drawn within each class, one set "
-        "for all conditions)."
+        "Intervals are 95 % score intervals, of AUC [@Wilson1927] and of differences from the reference "
+        "[@Tango1998], with the unbiased variance over all pairs of patients [@Bamber1975] and Student's t; "
+        f"the simultaneous band over all levels has its critical value from {of_whom} (drawn within each "
+        "class, one set for all conditions)."
     )
     notes = sorted({str(note) for note in frame["interval_note"].dropna()})
     if notes:

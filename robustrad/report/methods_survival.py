@@ -74,9 +74,10 @@ def _judged(frame: pd.DataFrame, record: dict[str, Any]) -> Iterator[str]:
     horizon = f" up to {tau:g}" if isinstance(tau, (int, float)) else ""
     yield (
         f"Concordance is Harrell's C [@Harrell1982], beside it Uno's [@Uno2011]{horizon}, within folds. "
-        "Intervals are 95 %: of C on the probit scale, of differences from the reference by themselves and "
-        "as a simultaneous band over all levels, with a standard error over all pairs of patients, Student's "
-        f"t, and critical values from {of_whom} (stratified by event, one set for all conditions)."
+        "Intervals are 95 % score intervals, of C [@Wilson1927] and of differences from the reference "
+        "[@Tango1998], with a variance over all pairs of patients and Student's t; the simultaneous band "
+        f"over all levels has its critical value from {of_whom} (stratified by event, one set for all "
+        "conditions)."
     )
     notes = names_of(frame["interval_note"].dropna())
     if notes:

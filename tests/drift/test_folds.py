@@ -61,7 +61,7 @@ def test_features_that_know_the_site_score_nothing_where_it_has_no_part_in_the_o
         data = replace(simulate(100, k=1, seed=seed), outcome=y, batch=site.astype(str), batch_name="site")
         folds = outer_folds(data, repeats=1, seed=seed)
         scores = baseline_scores(batch_design(data.batch), y, folds)
-        common = Common(y, np.arange(100), folds, np.ones((2, 100)))
+        common = Common(y, np.arange(100), folds)
         areas.append(fold_auc(scores, common).value)
     error = np.std(areas) / np.sqrt(len(areas))
     assert abs(np.mean(areas) - 0.5) < 3.5 * error

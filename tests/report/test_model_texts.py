@@ -137,7 +137,9 @@ def test_methods_give_the_numbers_of_the_run(full: Holdings) -> None:
         "3 inner folds",
         "Features selected per fit, on average: logistic",
         "arm same_condition",
-        "probit scale",
+        "score intervals",
+        "[@Wilson1927]",
+        "[@Tango1998]",
         "[@Bamber1975]",
         "Student's t",
     ):

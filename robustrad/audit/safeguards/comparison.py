@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from robustrad.drift.evaluate.bands import change_of
+from robustrad.drift.evaluate.changes import change_between
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.limits import Estimate, area_of, change_of
+from robustrad.drift.evaluate.limits import Estimate, area_of
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, mean_of, wins
-from robustrad.drift.evaluate.precision import precision_of, resampled_deviation
+from robustrad.drift.evaluate.precision import precision_of_area
 
 
 class Comparison(NamedTuple):
@@ -36,15 +38,12 @@ class Common(NamedTuple):
     outcome, groups : ndarray of int, shape (n,)
         0 or 1, and the patient of each subject.
     folds : ndarray of int, shape (r, n)
-    weights : ndarray of shape (B, n)
-        Resamples of the patients.
     alpha : float
     """
 
     outcome: Ints
     groups: Ints
     folds: Ints
-    weights: Floats
     alpha: float = 0.05
 
 
@@ -54,9 +53,7 @@ def compare(model: Floats, baseline: Floats, common: Common) -> Comparison:
     pairs = comparable_pairs(common.outcome, common.folds)
     first, second = (wins(scores, common.folds, pairs) for scores in (model, baseline))
     one, other = (_area(form, pairs, present, common) for form in (first, second))
-    known = precision_of(first - second, pairs, present, common.groups)
-    deviation = resampled_deviation(first - second, pairs, present, common.weights)
-    gap = change_of(one.value - other.value, deviation, known, common.alpha)
+    gap = change_of(change_between(first - second, pairs, present, common.groups), common.alpha)
     return Comparison(one, other, gap, int(present.sum()))
 
 
@@ -68,5 +65,5 @@ def fold_auc(scores: Floats, common: Common, strata: Ints | None = None) -> Esti
 
 
 def _area(form: Floats, pairs: Pairs, present: Flags, common: Common) -> Estimate:
-    known = precision_of(form, pairs, present, common.groups)
+    known = precision_of_area(form, pairs, present, common.groups)
     return area_of(mean_of(form, pairs, present), known, common.alpha)

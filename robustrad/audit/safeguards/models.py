@@ -32,15 +32,12 @@ class Judged:
     name : str
         For messages: arm and model.
     scores, folds : ndarray of shape (r, n)
-    weights : ndarray of shape (B, n)
-        Resamples of the patients.
     alpha : float
     """
 
     name: str
     scores: Floats
     folds: Ints
-    weights: Floats
     alpha: float
 
 
@@ -122,7 +119,7 @@ def _compare(judged: Judged, data: DriftData, scores: Floats) -> Comparison:
 
 
 def _common(judged: Judged, data: DriftData) -> Common:
-    return Common(data.outcome, data.groups, judged.folds, judged.weights, judged.alpha)
+    return Common(data.outcome, data.groups, judged.folds, judged.alpha)
 
 
 def _rows(name: str, check: str, what: str, found: Comparison) -> list[Row]:

@@ -17,7 +17,6 @@ from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import DriftData
 from robustrad.drift.evaluate.inputs import Settings
 from robustrad.drift.evaluate.matrix import is_matrix
-from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.selection import selected_table
 from robustrad.drift.folds import class_patients, outer_folds
 from robustrad.drift.permutation import Permuted
@@ -48,10 +47,9 @@ def run_safeguards(
     permuted : mapping of model name to Permuted, optional
         :func:`robustrad.drift.permutation.permuted_auc` of each model.
     settings : Settings, optional
-        Seed and resamples; with those of the evaluation the resamples are the same.
+        Seed, level.
     """
     settings = settings or Settings()
-    weights = patient_weights(data.outcome, data.groups, resamples=settings.resamples, seed=settings.seed)
     rows = cohort_rows(data)
     selected = []
     for scored in arms:
@@ -64,7 +62,7 @@ def run_safeguards(
         name = (
             scored.arm.model if scored.arm.name == "reference" else f"{scored.arm.name} ({scored.arm.model})"
         )
-        judged = _judged(name, scored, data, weights, settings)
+        judged = _judged(name, scored, data, settings)
         if judged is not None:
             rows += only_with_signal(model_rows(judged, data, (permuted or {}).get(scored.arm.model)))
         if data.volume is not None and len(table):
@@ -74,10 +72,7 @@ def run_safeguards(
     )
 
 
-def _judged(
-    name: str, scored: ArmScores, data: DriftData, weights: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    settings: Settings,
-) -> Judged | None:  # fmt: skip
+def _judged(name: str, scored: ArmScores, data: DriftData, settings: Settings) -> Judged | None:
     """Return the scores at the reference; frozen ones get the folds that the baselines are fitted in."""
     folds, scores = scored.folds, scored.scores[:, :, 0]
     if scored.frozen:
@@ -86,7 +81,7 @@ def _judged(
             return None
         folds = outer_folds(data, n_splits=splits, repeats=5, seed=settings.seed)
         scores = np.repeat(scores, len(folds), axis=0)
-    return Judged(name, scores, folds, weights, settings.alpha)
+    return Judged(name, scores, folds, settings.alpha)
 
 
 def _selected(scored: ArmScores, data: DriftData) -> pd.DataFrame:

@@ -27,11 +27,10 @@ from robustrad.audit.safeguards.volume import FLAG_AT, NOTE_AT, spearman_with
 from robustrad.core.errors import EnvironmentUnusableError
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.evaluate.bands import change_of
 from robustrad.drift.evaluate.inputs import Settings
-from robustrad.drift.evaluate.limits import area_of, change_of
+from robustrad.drift.evaluate.limits import area_of
 from robustrad.drift.evaluate.pairs import mean_of
-from robustrad.drift.evaluate.precision import resampled_deviation
-from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.permutation import Permuted
 from robustrad.drift.survival.estimators import (
     choose_survival,
@@ -40,7 +39,12 @@ from robustrad.drift.survival.estimators import (
     require_survival,
 )
 from robustrad.drift.survival.folds import survival_folds
-from robustrad.drift.survival.pairs import harrell_comparisons, index_pairs, precision_of_index
+from robustrad.drift.survival.pairs import (
+    change_of_index,
+    harrell_comparisons,
+    index_pairs,
+    precision_of_index,
+)
 from robustrad.drift.survival.score_test import cox_score
 from robustrad.drift.survival.times import Survival
 
@@ -54,7 +58,6 @@ class _Judged(NamedTuple):
     scores: Floats
     folds: Codes
     groups: Codes
-    weights: Floats
     alpha: float
 
 
@@ -80,17 +83,14 @@ def survival_safeguards(
         Of its subjects.
     permuted : mapping of model name to Permuted, optional
     settings : Settings, optional
-        With those of the evaluation the resamples are the same.
+        Seed, level.
     """
     settings = settings or Settings()
-    weights = patient_weights(
-        survival.event.astype(np.intp), data.groups, resamples=settings.resamples, seed=settings.seed
-    )
     rows = [_size(data, survival)]
     for scored in arms:
         if not (scored.frozen or scored.arm.name == "reference"):
             continue
-        judged = _judged(scored, data, survival, weights, settings)
+        judged = _judged(scored, data, survival, settings)
         if judged is None:
             continue
         known = (permuted or {}).get(scored.arm.model)
@@ -108,9 +108,7 @@ def survival_safeguards(
     return rows_table(rows)
 
 
-def _judged(
-    scored: ArmScores, data: DriftData, survival: Survival, weights: Floats, settings: Settings
-) -> _Judged | None:
+def _judged(scored: ArmScores, data: DriftData, survival: Survival, settings: Settings) -> _Judged | None:
     """Frozen risks get the folds that the baselines are fitted in."""
     name = scored.arm.model
     folds, scores = scored.folds, scored.scores[:, :, 0]
@@ -120,7 +118,7 @@ def _judged(
             return None
         folds = survival_folds(survival, data, n_splits=splits, repeats=_REPEATS, seed=settings.seed)
         scores = np.repeat(scores, len(folds), axis=0)
-    return _Judged(name, scores, folds, data.groups, weights, settings.alpha)
+    return _Judged(name, scores, folds, data.groups, settings.alpha)
 
 
 def _size(data: DriftData, survival: Survival) -> Row:
@@ -196,12 +194,7 @@ def _compared(judged: _Judged, survival: Survival, check: str, what: str, risks:
         )
         for won in (first, second)
     )
-    gap = change_of(
-        model.value - baseline.value,
-        resampled_deviation(first - second, pairs, present, judged.weights),
-        precision_of_index(first - second, pairs, present, judged.groups),
-        judged.alpha,
-    )
+    gap = change_of(change_of_index(first - second, pairs, present, judged.groups), judged.alpha)
     n = int(present.sum())
     if np.isnan(gap.value):
         text = f"{judged.name} cannot be compared with {what}: no comparable subjects that both can rank."

@@ -151,5 +151,5 @@ def _could(smallest: float) -> str:
     if np.isnan(smallest):
         return "No margin could be verified."
     if smallest == 0.0:
-        return "No two patients changed their order, so resamples cannot tell which margin could be verified."
+        return "No two patients changed their order, so they cannot tell which margin could be verified."
     return f"With these patients the smallest margin that could be verified is {smallest:.3f}."

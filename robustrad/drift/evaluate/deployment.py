@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from robustrad.drift.evaluate.bands import change_of
+from robustrad.drift.evaluate.changes import Change, change_between
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Ints, Scored, Settings, are_probabilities, calls
 from robustrad.drift.evaluate.levels import Level, levels_of
-from robustrad.drift.evaluate.limits import area_of, change_of
+from robustrad.drift.evaluate.limits import area_of
 from robustrad.drift.evaluate.notes import interval_note
 from robustrad.drift.evaluate.pairs import comparable_pairs, mean_of, wins
-from robustrad.drift.evaluate.precision import Precision, precision_of, resampled_deviation
+from robustrad.drift.evaluate.precision import Precision, precision_of_area
 from robustrad.drift.metrics.calibration import OK, brier, calibration_in_the_large, calibration_line
 
 ROLES = ("acquisition", "delineation")
@@ -29,18 +31,14 @@ COLUMNS = (
 
 
 class _Mixed(NamedTuple):
-    """AUC in the mix and its change, and how far the change lies from itself in each resample."""
+    """AUC in the mix, how well it is known, and its change from the reference."""
 
     auc: float
-    delta: float
-    deviation: Floats
-    auc_known: Precision
-    delta_known: Precision
+    known: Precision
+    change: Change
 
 
-def deployment_row(
-    scored: Scored, cohort: Cohort, scores: Floats, weights: Floats, settings: Settings
-) -> dict[str, object]:
+def deployment_row(scored: Scored, cohort: Cohort, scores: Floats, settings: Settings) -> dict[str, object]:
     """Return performance in the mix, beside the reference's, on the subjects that have every condition.
 
     Levels without numbers of their own (fewer than 5 subjects, more than 20 % dropped) do not enter the mix,
@@ -54,8 +52,6 @@ def deployment_row(
     ----------
     scores : ndarray of shape (n, k)
         Averaged over the repeats.
-    weights : ndarray of shape (B, n)
-        Resamples of the patients.
     """
     asked = levels_of(cohort, scores, scored.untrained)
     asked = [level for level in asked if level.is_reference or level.key["role"] in ROLES]
@@ -74,12 +70,12 @@ def deployment_row(
     if len(levels) == 1 or not whole.enough:
         return row | {"status": NO_CONDITION if len(asked) == 1 else "insufficient"}
     chosen = _mixes(levels, cohort.groups, settings)
-    mixed = _discrimination(scored, cohort, whole, chosen, weights)
-    area = area_of(mixed.auc, mixed.auc_known, settings.alpha)
-    change = change_of(mixed.delta, mixed.deviation, mixed.delta_known, settings.alpha)
+    mixed = _discrimination(scored, cohort, whole, chosen)
+    area = area_of(mixed.auc, mixed.known, settings.alpha)
+    change = change_of(mixed.change, settings.alpha)
     row |= {
         "auc": area.value, "auc_low": area.low, "auc_high": area.high,
-        "auc_reference": mixed.auc - mixed.delta,
+        "auc_reference": mixed.auc - change.value,
         "delta": change.value, "delta_low": change.low, "delta_high": change.high,
     }  # fmt: skip
     row |= _predictions(scored, cohort, whole, chosen)
@@ -99,7 +95,7 @@ def _mixes(levels: list[Level], groups: Ints, settings: Settings) -> Ints:
     return np.asarray(picked[:, patient], dtype=np.intp)
 
 
-def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, weights: Floats) -> _Mixed:
+def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints) -> _Mixed:
     """Return AUC in the mix and its change from the reference."""
     pairs = comparable_pairs(cohort.outcome, scored.folds)
     rows = np.arange(len(cohort.outcome))
@@ -108,10 +104,9 @@ def _discrimination(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints, 
         mean += wins(scored.scores[:, rows, mix], scored.folds, pairs)
     mean /= len(chosen)
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
-    auc, reference = (mean_of(form, pairs, whole.present) for form in (mean, base))
-    deviation = resampled_deviation(mean - base, pairs, whole.present, weights)
-    level, moved = (precision_of(form, pairs, whole.present, cohort.groups) for form in (mean, mean - base))
-    return _Mixed(auc, auc - reference, deviation, level, moved)
+    known = precision_of_area(mean, pairs, whole.present, cohort.groups)
+    change = change_between(mean - base, pairs, whole.present, cohort.groups)
+    return _Mixed(mean_of(mean, pairs, whole.present), known, change)
 
 
 def _predictions(scored: Scored, cohort: Cohort, whole: Level, chosen: Ints) -> dict[str, object]:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from robustrad.drift.evaluate.changes import Change, change_between, no_change, stacked_changes
 from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored
 from robustrad.drift.evaluate.levels import Level
 from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs, mean_of, wins
-from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of, resampled_deviation, stacked
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of_area, stacked
 from robustrad.drift.metrics.delong import OK, delong, linear_contrast
 
 
@@ -18,18 +19,16 @@ class Curves(NamedTuple):
 
     Attributes
     ----------
-    auc, delta : ndarray of shape (m,)
-    deviation : ndarray of shape (m, B)
-        Of the change from itself in each resample.
-    auc_known, delta_known : Precision
-        Their standard errors and degrees of freedom, shape (m,).
+    auc : ndarray of shape (m,)
+    known : Precision
+        Of the AUC, shape (m,).
+    change : Change
+        From the reference, shape (m,).
     """
 
     auc: Floats
-    delta: Floats
-    deviation: Floats
-    auc_known: Precision
-    delta_known: Precision
+    known: Precision
+    change: Change
 
 
 class Contrasts(NamedTuple):
@@ -40,32 +39,24 @@ class Contrasts(NamedTuple):
     p: Floats
 
 
-def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level], weights: Floats) -> Curves:
+def auc_curves(scored: Scored, cohort: Cohort, levels: list[Level]) -> Curves:
     """Return AUC within folds and its change, at every level.
 
     Draws of a level are averaged. The change is over the level's own subjects on both sides, so that it is
     exactly 0 where the scores are those of the reference.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (B, n)
-        See :func:`robustrad.drift.evaluate.resample.patient_weights`.
     """
     pairs = comparable_pairs(cohort.outcome, scored.folds)
     base = wins(scored.scores[:, :, 0], scored.folds, pairs)
-    auc, delta = np.full((2, len(levels)), np.nan)
-    deviation = np.full((len(levels), len(weights)), np.nan)
-    known = [[UNKNOWN] * len(levels) for _ in range(2)]
+    auc = np.full(len(levels), np.nan)
+    known, change = [UNKNOWN] * len(levels), [no_change(cohort.outcome.size)] * len(levels)
     for row, level in enumerate(levels):
         if not level.enough:
             continue
         form = _mean_wins(scored, pairs, level) if not level.is_reference else base
-        auc[row], before = (mean_of(each, pairs, level.present) for each in (form, base))
-        delta[row] = auc[row] - before
-        deviation[row] = resampled_deviation(form - base, pairs, level.present, weights)
-        for each, judged in zip(known, (form, form - base), strict=True):
-            each[row] = precision_of(judged, pairs, level.present, cohort.groups)
-    return Curves(auc, delta, deviation, stacked(known[0]), stacked(known[1]))
+        auc[row] = mean_of(form, pairs, level.present)
+        known[row] = precision_of_area(form, pairs, level.present, cohort.groups)
+        change[row] = change_between(form - base, pairs, level.present, cohort.groups)
+    return Curves(auc, stacked(known), stacked_changes(change))
 
 
 def delong_contrasts(scores: Floats, cohort: Cohort, levels: list[Level]) -> Contrasts:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from robustrad.drift.evaluate.bands import simultaneous_band, single_bands
 from robustrad.drift.evaluate.discrimination import Contrasts, Curves, auc_curves, delong_contrasts
-from robustrad.drift.evaluate.inputs import Cohort, Floats, Scored, Settings, mean_scores
+from robustrad.drift.evaluate.inputs import Cohort, Flags, Floats, Scored, Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
-from robustrad.drift.evaluate.limits import area_limits, holm, simultaneous_band, single_bands
+from robustrad.drift.evaluate.limits import area_limits, holm
 from robustrad.drift.evaluate.notes import FEW_OF_CLASS, NO_WIDTH, interval_note, rarer_class, without_width
-from robustrad.drift.evaluate.precision import Precision
 from robustrad.drift.evaluate.predictions import (
     Row,
     agreement_columns,
@@ -56,8 +56,9 @@ def drift_table(scored: Scored, cohort: Cohort, weights: Floats, settings: Setti
     scores = mean_scores(scored)
     levels = levels_of(cohort, scores, scored.untrained)
     rows: list[Row] = [_facts(scored, cohort, level) for level in levels]
-    curves = auc_curves(scored, cohort, levels, weights)
-    _add_discrimination(rows, levels, curves, delong_contrasts(scores, cohort, levels), settings)
+    curves = auc_curves(scored, cohort, levels)
+    _add_discrimination(rows, levels, curves, weights, settings)
+    _add_delong(rows, levels, delong_contrasts(scores, cohort, levels))
     for row, level in zip(rows, levels, strict=True):
         if level.enough:
             row.update(calibration_columns(scored, cohort, level))
@@ -85,24 +86,32 @@ def _facts(scored: Scored, cohort: Cohort, level: Level) -> Row:
 
 
 def _add_discrimination(
-    rows: list[Row], levels: list[Level], curves: Curves, tested: Contrasts, settings: Settings
+    rows: list[Row], levels: list[Level], curves: Curves, weights: Floats, settings: Settings
 ) -> None:
-    auc = area_limits(curves.auc, curves.auc_known, settings.alpha)
-    change = single_bands(curves.delta, curves.deviation, curves.delta_known, settings.alpha)
-    family = np.array([level.in_family for level in levels], dtype=bool)
-    known = Precision(*(part[family] for part in curves.delta_known))
-    band = simultaneous_band(curves.delta[family], curves.deviation[family], known, settings.alpha)
-    adjusted = holm(tested.p[family])
+    auc = area_limits(curves.auc, curves.known, settings.alpha)
+    change = single_bands(curves.change, settings.alpha)
+    family = _family(levels)
+    band = simultaneous_band(curves.change.take(family), weights, settings.alpha)
     for i, row in enumerate(rows):
-        row.update({
-            "auc": curves.auc[i], "auc_low": auc.low[i], "auc_high": auc.high[i], "delta": curves.delta[i],
-            "delta_low": change.low[i], "delta_high": change.high[i], "delong_delta": tested.delta[i],
-            "delong_se": tested.standard_error[i], "delong_p": tested.p[i],
-        })  # fmt: skip
-        edge = without_width(curves.auc[i], float(curves.auc_known.error[i]))
+        row |= {"auc": curves.auc[i], "auc_low": auc.low[i], "auc_high": auc.high[i]}
+        row |= {"delta": curves.change.value[i], "delta_low": change.low[i], "delta_high": change.high[i]}
+        edge = without_width(curves.auc[i], float(curves.known.error[i]))
         if edge and row["status"] in {"ok", "few"}:
             row |= {"status": edge, "interval_note": NO_WIDTH}
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
-        rows[i] |= {"delta_low_band": low, "delta_high_band": high, "delong_p_holm": adjusted[place]}
+        rows[i] |= {"delta_low_band": low, "delta_high_band": high}
         rows[i]["verdict"] = judge_change(low, high, margin=settings.margin)
+
+
+def _add_delong(rows: list[Row], levels: list[Level], tested: Contrasts) -> None:
+    for i, row in enumerate(rows):
+        row |= {"delong_delta": tested.delta[i], "delong_se": tested.standard_error[i]}
+        row |= {"delong_p": tested.p[i]}
+    family = _family(levels)
+    for i, p in zip(np.flatnonzero(family).tolist(), holm(tested.p[family]), strict=True):
+        rows[i]["delong_p_holm"] = p
+
+
+def _family(levels: list[Level]) -> Flags:
+    return np.array([level.in_family for level in levels], dtype=bool)

@@ -77,23 +77,6 @@ def wins(scores: Floats, folds: Ints, pairs: Pairs) -> Floats:
     return won * (pairs.together > 0)
 
 
-def weighted_mean(forms: Floats, weights: Floats, pairs: Pairs, present: Flags) -> Floats:
-    """Return the mean of ``forms`` in each of B resamples, shape (B,); NaN where none is compared.
-
-    Parameters
-    ----------
-    forms : ndarray of shape (n1, n0)
-    weights : ndarray of shape (B, n)
-        How often each subject was drawn; a pair counts as often as the product says.
-    """
-    together = pairs.among(present)
-    left, right = weights[:, pairs.positive], weights[:, pairs.negative]
-    won, compared = (
-        np.einsum("bj,bj->b", left @ each, right) for each in (np.where(together > 0, forms, 0.0), together)
-    )
-    return np.asarray(np.where(compared > 0, won / np.where(compared > 0, compared, 1.0), np.nan))
-
-
 def mean_of(forms: Floats, pairs: Pairs, present: Flags) -> float:
     """Return the mean of ``forms`` (n1, n0) over the pairs of those present; NaN where none is compared."""
     together = pairs.among(present)

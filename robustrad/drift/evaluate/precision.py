@@ -1,24 +1,14 @@
-r"""How well an AUC, a C or a difference of two is known: its standard error, without bias, and the degrees.
+r"""How well an AUC, a C or a difference of two is known: its standard error, and how well that is known.
 
-An AUC is a mean over pairs of a positive and a negative, a C over pairs of patients that can be ranked.
-With :math:`g_{ij}` the share of a pair in the deviation of the mean, :math:`u_p` the sum over the pairs of
-patient p, and :math:`d_{pq}` over those of patients p and q,
-
-.. math::
-    \widehat{\mathrm{var}} = \frac{\sum_p u_p^2 - \sum_{p<q} d_{pq}^2}
-                                  {1 - \sum_p m_p^2 + \sum_{p<q} m_{pq}^2}
-
-where m are the same sums of the weights, which add up to 1. A pair stands in the sums of both its patients,
-so that the interaction of the two, counted twice, is taken off once. With one case of every patient and all
-pairs compared this is Bamber's estimator, which has no bias; DeLong's counts the interaction twice, and a
-bootstrap that draws positives and negatives three times. Where the scores of two conditions correlate
-highly, most of the variance of their difference is interaction.
+Student's t has Satterthwaite's degrees of freedom: the share of each class in the variance comes from its own
+patients. They are those of normal shares. Few patients carry the AUC of a good model, and its variance is
+less certain by the excess kurtosis of their shares; most of the variance of a difference is interaction, and
+what it varies by is the jackknife's to say.
 
 References
 ----------
-Bamber D. J Math Psychol 1975;12:387-415. doi:10.1016/0022-2496(75)90001-2
-Cameron AC, Gelbach JB, Miller DL. J Bus Econ Stat 2011;29:238-249. doi:10.1198/jbes.2010.07136
 Satterthwaite FE. Biometrics Bull 1946;2:110-114. doi:10.2307/3002019
+Efron B, Stein C. Ann Stat 1981;9:586-596. doi:10.1214/aos/1176345462
 """
 
 from __future__ import annotations
@@ -27,10 +17,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from robustrad.drift.evaluate.cells import (
+    Cells,
+    cells_of,
+    jackknife_variance,
+    variance_of,
+    variances_without_each,
+)
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.pairs import Pairs, mean_of, weighted_mean
-
-_ROUNDING = 1e-12  # one pair of a million, in one mix of hundreds, weighs more than a thousand times that
+from robustrad.drift.evaluate.pairs import Pairs
 
 
 class Precision(NamedTuple):
@@ -41,110 +36,88 @@ class Precision(NamedTuple):
     error : float or ndarray
         Standard error. 0 where nothing varies.
     freedom : float or ndarray
-        Degrees of freedom of Student's t. NaN with fewer than two patients of a class: nothing is known of
-        the error. Infinite where nothing varies.
+        Degrees of freedom of Student's t, of normal shares. NaN with fewer than two patients of a class:
+        nothing is known of the error. Infinite where nothing varies.
+    surplus : float or ndarray
+        Relative variance of the squared error beyond the 2 / freedom of normal shares.
     """
 
     error: Floats
     freedom: Floats
+    surplus: Floats
 
 
-UNKNOWN = Precision(np.array(np.nan), np.array(np.nan))
+UNKNOWN = Precision(*(np.array(np.nan) for _ in range(3)))
 
 
-def precision_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Precision:
+def precision_of_area(
+    form: Floats, pairs: Pairs, present: Flags, groups: Ints, *, most: float = np.inf
+) -> Precision:
     """Return how well the mean of ``form`` over the pairs compared is known.
 
     Parameters
     ----------
     form : ndarray of shape (n1, n0)
-        Sums over the repeats, as :func:`robustrad.drift.evaluate.pairs.wins` gives them, or their difference.
+        Sums over the repeats, as :func:`robustrad.drift.evaluate.pairs.wins` gives them.
     pairs : Pairs
     present : ndarray of bool, shape (n,)
     groups : ndarray of int, shape (n,)
         Patient of each subject.
+    most : float
+        Degrees of freedom that there can be.
 
     Returns
     -------
     Precision
-        Two numbers; NaN where no pair is compared.
+        Numbers; NaN where no pair is compared. The surplus is by the kurtosis of the patients' shares, and
+        may be negative.
     """
-    weight, excess = _deviation(form, pairs, present)
-    if not weight.any():
-        return UNKNOWN
-    return Precision(
-        np.asarray(_standard_error(excess, weight, pairs, groups)),
-        np.asarray(_freedom(excess, pairs, present, groups)),
-    )
+    cells = cells_of(form, pairs, present, groups)
+    freedom, kurtosis = _by_class(cells)
+    return _known(variance_of(cells), min(freedom, most), kurtosis)
 
 
-def resampled_deviation(form: Floats, pairs: Pairs, present: Flags, weights: Floats) -> Floats:
-    """Return how far the mean of ``form`` lies from itself in each resample, shape (B,).
+def precision_of_change(
+    form: Floats, pairs: Pairs, present: Flags, groups: Ints, *, most: float = np.inf
+) -> Precision:
+    """Return how well the difference of two areas is known, ``form`` being the difference of their wins.
 
-    Parameters
-    ----------
-    form, pairs, present
-        As in :func:`precision_of`.
-    weights : ndarray of shape (B, n)
-        How often each subject was drawn.
+    As :func:`precision_of_area`, but the surplus is the jackknife's and not negative; 0 where it cannot tell.
     """
-    return weighted_mean(form, weights, pairs, present) - mean_of(form, pairs, present)
+    cells = cells_of(form, pairs, present, groups)
+    freedom, variance = min(_by_class(cells)[0], most), variance_of(cells)
+    surplus = 0.0
+    if variance > 0.0:
+        varies = jackknife_variance(variances_without_each(cells), cells.kind) / variance**2
+        surplus = max(varies - 2.0 / freedom, 0.0) if np.isfinite(varies) else 0.0
+    return _known(variance, freedom, surplus)
 
 
 def stacked(each: list[Precision]) -> Precision:
     """Return the precision of several estimates as one, shape (m,)."""
-    return Precision(
-        np.array([one.error for one in each], dtype=np.float64),
-        np.array([one.freedom for one in each], dtype=np.float64),
-    )
+    return Precision(*(np.array([one[i] for one in each], dtype=np.float64) for i in range(3)))
 
 
-def _deviation(form: Floats, pairs: Pairs, present: Flags) -> tuple[Floats, Floats]:
-    """Return the weight of each pair in the mean, and its share in the deviation of the mean."""
-    together = pairs.among(present)
-    weight = together / max(float(together.sum()), np.finfo(float).tiny)
-    excess = np.where(together > 0, form, 0.0) / max(float(together.sum()), np.finfo(float).tiny)
-    return weight, excess - weight * excess.sum()
+def _known(variance: float, freedom: float, surplus: float) -> Precision:
+    return Precision(np.asarray(np.sqrt(variance)), np.asarray(freedom), np.asarray(surplus))
 
 
-def _standard_error(excess: Floats, weight: Floats, pairs: Pairs, groups: Ints) -> float:
-    patients, patient = np.unique(groups, return_inverse=True)
-    cell = patient[pairs.positive][:, None] * patients.size + patient[pairs.negative][None, :]
-    alone, shared = _sums_of_squares(excess, cell, patients.size)
-    own, common = _sums_of_squares(weight, cell, patients.size)
-    known = 1.0 - own + common
-    # A variance that comes out below what independent pairs would have is an accident of few patients.
-    variance = max(alone - shared, shared) / known if known > 0.0 else float("nan")
-    return 0.0 if variance < _ROUNDING**2 else float(np.sqrt(variance))
-
-
-def _sums_of_squares(values: Floats, cell: Ints, patients: int) -> tuple[float, float]:
-    """Return the squared sums over the patients, and over the pairs of two patients."""
-    square = np.bincount(cell.ravel(), values.ravel(), patients * patients).reshape(patients, patients)
-    within = np.diagonal(square)
-    of_patient = square.sum(axis=0) + square.sum(axis=1) - within
-    of_pair = square + square.T
-    return float((of_patient**2).sum()), float(((of_pair**2).sum() - 4.0 * (within**2).sum()) / 2.0)
-
-
-def _freedom(excess: Floats, pairs: Pairs, present: Flags, groups: Ints) -> float:
-    """Return Satterthwaite's degrees: each class's share of the variance comes from its own patients.
-
-    Where few of them carry the share, its own variance is larger than that of normal values, by their excess
-    kurtosis: the AUC of a good model, and the change of one whose scores barely move, rest on few patients.
-    """
-    variance, uncertainty = 0.0, 0.0
-    for members, each in ((pairs.positive, excess.sum(axis=1)), (pairs.negative, excess.sum(axis=0))):
-        here = present[members]
-        _, patient = np.unique(groups[members[here]], return_inverse=True)
-        sums = np.bincount(patient, weights=each[here])
+def _by_class(cells: Cells) -> tuple[float, float]:
+    """Return Satterthwaite's degrees, and what the kurtosis of the shares adds to 2 / degrees."""
+    total = float(cells.weight.sum())
+    if total <= 0.0:
+        return float("nan"), float("nan")
+    deviation = cells.form / total - cells.weight * (float(cells.form.sum()) / total**2)
+    variance, uncertainty, excess = 0.0, 0.0, 0.0
+    for axis, members in ((1, cells.kind % 2 == 1), (0, cells.kind >= 2)):
+        sums = deviation.sum(axis=axis)[members]
         n = sums.size
         if n < 2:
-            return float("nan")
+            return float("nan"), float("nan")
         square = float((sums**2).sum())
         if square > 0.0:
             share = square * n / (n - 1)
-            kurtosis = max(n * float((sums**4).sum()) / square**2 - 3.0, 0.0)
             variance += share
-            uncertainty += share**2 * (1.0 / (n - 1) + kurtosis / (2.0 * n))
-    return variance**2 / uncertainty if uncertainty > 0.0 else float("inf")
+            uncertainty += share**2 / (n - 1)
+            excess += share**2 * (float((sums**4).sum()) / square**2 - 3.0 / n)
+    return (variance**2 / uncertainty, excess / variance**2) if uncertainty > 0.0 else (float("inf"), 0.0)

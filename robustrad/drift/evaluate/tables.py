@@ -82,7 +82,7 @@ def evaluate(
                 "arm": scored.arm.name, "model": scored.arm.model, "train": scored.arm.train,
                 "slope_status": "",
             }
-            | deployment_row(scored, cohort, scores, weights, settings),
+            | deployment_row(scored, cohort, scores, settings),
             deployment.COLUMNS,
         )
         for scored, scores in zip(shown, means, strict=True)

@@ -11,19 +11,22 @@ import pandas as pd
 
 from robustrad.drift.arms import ArmScores
 from robustrad.drift.data import Codes, DriftData, Floats
+from robustrad.drift.evaluate.bands import simultaneous_band, single_bands
+from robustrad.drift.evaluate.changes import Change, no_change, stacked_changes
 from robustrad.drift.evaluate.drift_table import ARM_COLUMNS
 from robustrad.drift.evaluate.inputs import Settings, mean_scores
 from robustrad.drift.evaluate.levels import KEY_COLUMNS, Level, levels_of, reason_of
-from robustrad.drift.evaluate.limits import area_limits, simultaneous_band, single_bands
+from robustrad.drift.evaluate.limits import area_limits
 from robustrad.drift.evaluate.notes import NO_WIDTH, interval_note, without_width
 from robustrad.drift.evaluate.pairs import mean_of
-from robustrad.drift.evaluate.precision import UNKNOWN, Precision, resampled_deviation, stacked
+from robustrad.drift.evaluate.precision import UNKNOWN, Precision, stacked
 from robustrad.drift.evaluate.predictions import Row, agreement_columns, filled
 from robustrad.drift.evaluate.resample import patient_weights
 from robustrad.drift.evaluate.verdict import judge_change
 from robustrad.drift.survival.groups import CURVE_COLUMNS, group_columns, group_curves
 from robustrad.drift.survival.pairs import (
     Comparisons,
+    change_of_index,
     harrell_comparisons,
     index_pairs,
     precision_of_index,
@@ -76,18 +79,16 @@ class Curves(NamedTuple):
 
     Attributes
     ----------
-    c, delta : ndarray of shape (m,)
-    deviation : ndarray of shape (m, B)
-        Of the change from itself in each resample.
-    c_known, delta_known : Precision
-        Their standard errors and degrees of freedom, shape (m,).
+    c : ndarray of shape (m,)
+    known : Precision
+        Of C, shape (m,).
+    change : Change
+        From the reference, shape (m,).
     """
 
     c: Floats
-    delta: Floats
-    deviation: Floats
-    c_known: Precision
-    delta_known: Precision
+    known: Precision
+    change: Change
 
 
 def evaluate_survival(
@@ -150,24 +151,23 @@ def evaluate_survival(
 def _arm_rows(scored: ArmScores, levels: list[Level], cohort: _Cohort) -> list[Row]:
     survival, settings, weights = cohort.survival, cohort.settings, cohort.weights
     groups = cohort.data.groups
-    plain = _curves(harrell_comparisons(survival, scored.folds), scored, levels, weights, groups)
+    plain = _curves(harrell_comparisons(survival, scored.folds), scored, levels, groups)
     later = uno_comparisons(survival, scored.folds, tau=cohort.tau)
-    weighted = _curves(later, scored, levels, weights, groups)
+    weighted = _curves(later, scored, levels, groups)
     rows = [_facts(scored, level, cohort) for level in levels]
     for name, changed, curves in (("c", "delta", plain), ("uno", "uno_delta", weighted)):
-        area = area_limits(curves.c, curves.c_known, settings.alpha)
-        change = single_bands(curves.delta, curves.deviation, curves.delta_known, settings.alpha)
+        area = area_limits(curves.c, curves.known, settings.alpha)
+        change = single_bands(curves.change, settings.alpha)
         for i, row in enumerate(rows):
             row |= {name: curves.c[i], f"{name}_low": area.low[i], f"{name}_high": area.high[i]}
-            row |= {changed: curves.delta[i]}
+            row |= {changed: curves.change.value[i]}
             row |= {f"{changed}_low": change.low[i], f"{changed}_high": change.high[i]}
     for i, row in enumerate(rows):
-        edge = without_width(plain.c[i], float(plain.c_known.error[i]))
+        edge = without_width(plain.c[i], float(plain.known.error[i]))
         if edge and row["status"] in {"ok", "few"}:
             row |= {"status": edge, "interval_note": NO_WIDTH}
     family = np.array([level.in_family for level in levels], dtype=bool)
-    known = Precision(*(part[family] for part in plain.delta_known))
-    band = simultaneous_band(plain.delta[family], plain.deviation[family], known, settings.alpha)
+    band = simultaneous_band(plain.change.take(family), weights, settings.alpha)
     for place, i in enumerate(np.flatnonzero(family).tolist()):
         low, high = float(band.low[place]), float(band.high[place])
         rows[i] |= {"delta_low_band": low, "delta_high_band": high}
@@ -209,12 +209,9 @@ def _facts(scored: ArmScores, level: Level, cohort: _Cohort) -> Row:
     }
 
 
-def _curves(
-    comparisons: Comparisons, scored: ArmScores, levels: list[Level], weights: Floats, groups: Codes
-) -> Curves:
-    c, delta = np.full((2, len(levels)), np.nan)
-    deviation = np.full((len(levels), len(weights)), np.nan)
-    known = [[UNKNOWN] * len(levels) for _ in range(2)]
+def _curves(comparisons: Comparisons, scored: ArmScores, levels: list[Level], groups: Codes) -> Curves:
+    c = np.full(len(levels), np.nan)
+    known, change = [UNKNOWN] * len(levels), [no_change(groups.size)] * len(levels)
     for row, level in enumerate(levels):
         if not level.enough:
             continue
@@ -224,9 +221,7 @@ def _curves(
         if not level.is_reference:
             each = [comparisons.won(scored.scores[:, :, j], level.present) for j in level.columns]
             won = np.mean(each, axis=0)
-        c[row], reference = (mean_of(form, pairs, level.present) for form in (won, before))
-        delta[row] = c[row] - reference
-        deviation[row] = resampled_deviation(won - before, pairs, level.present, weights)
-        for which, judged in zip(known, (won, won - before), strict=True):
-            which[row] = precision_of_index(judged, pairs, level.present, groups)
-    return Curves(c, delta, deviation, stacked(known[0]), stacked(known[1]))
+        c[row] = mean_of(won, pairs, level.present)
+        known[row] = precision_of_index(won, pairs, level.present, groups)
+        change[row] = change_of_index(won - before, pairs, level.present, groups)
+    return Curves(c, stacked(known), stacked_changes(change))

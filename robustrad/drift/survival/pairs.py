@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.data import Codes, Floats
+from robustrad.drift.evaluate.changes import Change, change_between
 from robustrad.drift.evaluate.pairs import Pairs
-from robustrad.drift.evaluate.precision import Precision, precision_of
+from robustrad.drift.evaluate.precision import Precision, precision_of_area
 from robustrad.drift.survival.concordance import TIED, comparable, uno_weights
 from robustrad.drift.survival.times import Flags, Survival
 
@@ -72,7 +73,7 @@ def index_pairs(compared: Floats, comparisons: Comparisons) -> Pairs:
 
 
 def precision_of_index(won: Floats, pairs: Pairs, present: Flags, groups: Codes) -> Precision:
-    """Return how well a C, or the difference of two that compare the same, is known.
+    """Return how well a C is known.
 
     A patient without the event is only ever compared with those who had it, so that Student's t has no more
     degrees of freedom than these patients leave.
@@ -80,16 +81,24 @@ def precision_of_index(won: Floats, pairs: Pairs, present: Flags, groups: Codes)
     Parameters
     ----------
     won : ndarray of shape (m, n)
-        From :meth:`Comparisons.won`, or a difference of two.
+        From :meth:`Comparisons.won`.
     pairs : Pairs
         From :func:`index_pairs`.
     present : ndarray of bool, shape (n,)
     groups : ndarray of int, shape (n,)
         Patient of each subject.
     """
-    found = precision_of(won, pairs, present, groups)
-    failed = np.unique(groups[pairs.positive[present[pairs.positive]]]).size
-    return found._replace(freedom=np.minimum(found.freedom, failed - 1))
+    return precision_of_area(won, pairs, present, groups, most=_most(pairs, present, groups))
+
+
+def change_of_index(won: Floats, pairs: Pairs, present: Flags, groups: Codes) -> Change:
+    """Return the difference of two C that compare the same; ``won`` is the difference of theirs."""
+    return change_between(won, pairs, present, groups, most=_most(pairs, present, groups))
+
+
+def _most(pairs: Pairs, present: Flags, groups: Codes) -> float:
+    """Return the degrees of freedom that the patients with the event leave."""
+    return float(np.unique(groups[pairs.positive[present[pairs.positive]]]).size - 1)
 
 
 def harrell_comparisons(survival: Survival, folds: Codes) -> Comparisons:

@@ -163,7 +163,7 @@ def test_a_frozen_model_is_compared_in_the_folds_of_the_baseline() -> None:
     data, size, y = volume_cohort()
     found = rows(data, scored(data, size, frozen=True))
     folds = outer_folds(data, n_splits=5, repeats=5, seed=0)
-    within = fold_auc(np.tile(size, (5, 1)), Common(y, np.arange(N), folds, np.ones((2, N)))).value
+    within = fold_auc(np.tile(size, (5, 1)), Common(y, np.arange(N), folds)).value
     # Within a fold the fitted model of volume ranks as volume does, and so does this score.
     assert found.loc["volume_only", "value"] == within
     assert found.loc["beats_volume", "value"] == 0.0

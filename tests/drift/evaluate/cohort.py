@@ -9,6 +9,7 @@ import pandas as pd
 
 from robustrad.drift.arms import Arm, ArmScores
 from robustrad.drift.data import DriftData, drift_data
+from robustrad.drift.evaluate.pairs import Pairs, comparable_pairs
 from robustrad.stability.observations import CONDITION_COLUMNS
 
 REFERENCE = ("reference", "reference", "reference", None, 0.0, np.nan, 0)
@@ -67,6 +68,12 @@ def arm(
 def dealt(n: int, *, repeats: int, splits: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return np.stack([rng.permutation(np.arange(n) % splits) for _ in range(repeats)])
+
+
+def frozen(positive: int, negative: int) -> tuple[np.ndarray, Pairs]:
+    """Outcomes of independent patients, positives first, and the pairs of one fold."""
+    y = np.repeat([1, 0], [positive, negative])
+    return y, comparable_pairs(y, np.zeros((1, y.size), dtype=int))
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from robustrad.drift.evaluate.bands import simultaneous_band, single_bands
 from robustrad.drift.evaluate.discrimination import auc_curves, delong_contrasts
 from robustrad.drift.evaluate.levels import levels_of
-from robustrad.drift.evaluate.limits import area_limits, simultaneous_band, single_bands
-from robustrad.drift.evaluate.precision import Precision
+from robustrad.drift.evaluate.limits import area_limits
 from robustrad.drift.evaluate.resample import patient_weights
 
 from .cohort import arm, cohort, levels
@@ -34,37 +34,63 @@ def simulated(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return SEPARATION * y[:, None] + CORRELATION * shared + np.sqrt(1.0 - CORRELATION**2) * own
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("positive", "negative"), [(16, 24), (20, 80), (20, 180), (40, 60), (80, 120)])
-def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int, negative: int) -> None:
-    rng = np.random.default_rng([positive, negative])
+def covered(positive: int, negative: int, runs: int, seed: list[int]) -> dict[str, np.ndarray]:
+    """Share of studies in which the truth lies inside, for each level, and for all of a band."""
+    rng = np.random.default_rng(seed)
     y = np.repeat([1, 0], [positive, negative])
     table = levels(SEPARATION.size - 1)
-    area, change, joint, delong = [], [], [], []
-    for run in range(RUNS):
+    area, change, joint = [], [], []
+    for run in range(runs):
         scores = simulated(y, rng)
         data, scored = cohort(y, table), arm(scores)
-        rows = levels_of(data, scores)
         weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
-        curves = auc_curves(scored, data, rows, weights)
-        auc = area_limits(curves.auc, curves.auc_known, ALPHA)
-        known = Precision(*(part[1:] for part in curves.delta_known))
-        delta = single_bands(curves.delta[1:], curves.deviation[1:], known, ALPHA)
-        band = simultaneous_band(curves.delta[1:], curves.deviation[1:], known, ALPHA)
+        curves = auc_curves(scored, data, levels_of(data, scores))
+        auc = area_limits(curves.auc, curves.known, ALPHA)
+        moved = curves.change.take(np.arange(TRUTH.size) > 0)
+        delta, band = single_bands(moved, ALPHA), simultaneous_band(moved, weights, ALPHA)
         shift = TRUTH[1:] - TRUTH[0]
         area.append((auc.low <= TRUTH) & (auc.high >= TRUTH))
         change.append((delta.low <= shift) & (shift <= delta.high))
         joint.append(((band.low <= shift) & (shift <= band.high)).all())
-        delong.append(delong_contrasts(scores, data, rows).p[1] > ALPHA)
-    found = {
-        "auc": np.mean(area, axis=0),
-        "delta": np.mean(change, axis=0),
-        "band": np.mean(joint),
-        "delong": np.mean(delong),
-    }
+    found = {"auc": np.mean(area, axis=0), "delta": np.mean(change, axis=0), "band": np.mean(joint)}
     print(f"{positive} + {negative}:", {name: np.round(share, 4) for name, share in found.items()})
-    for name, coverage in found.items():
+    return found
+
+
+TOO_WIDE = pytest.mark.xfail(
+    strict=True, reason="16 + 24 patients: limits are wider than need be, by up to .003 more than allowed"
+)
+CONSERVATIVE = pytest.mark.xfail(
+    strict=True, reason="DeLong's variance counts the interaction of two patients twice: .97 with 16 + 24"
+)
+DESIGNS = [(20, 80), (20, 180), (40, 60), (80, 120)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("positive", "negative"), [pytest.param(16, 24, marks=TOO_WIDE), *DESIGNS])
+def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int, negative: int) -> None:
+    for name, coverage in covered(positive, negative, RUNS, [positive, negative]).items():
         assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= tolerance(RUNS)), (name, coverage)
+
+
+@pytest.mark.slow
+def test_so_they_do_with_few_patients_by_the_errors_of_a_thousand_studies() -> None:
+    for name, coverage in covered(16, 24, 1000, [16, 24, 1000]).items():
+        assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= tolerance(1000)), (name, coverage)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("positive", "negative"), [pytest.param(16, 24, marks=CONSERVATIVE), *DESIGNS])
+def test_delongs_contrast_keeps_its_level(positive: int, negative: int) -> None:
+    rng = np.random.default_rng([positive, negative])
+    y = np.repeat([1, 0], [positive, negative])
+    held = []
+    for _ in range(RUNS):
+        scores = simulated(y, rng)
+        data = cohort(y, levels(SEPARATION.size - 1))
+        held.append(delong_contrasts(scores, data, levels_of(data, scores)).p[1] > ALPHA)
+    print(f"{positive} + {negative}: DeLong {np.mean(held):.4f}")
+    assert abs(np.mean(held) - (1.0 - ALPHA)) <= tolerance(RUNS)
 
 
 def joint_coverage(n: tuple[int, int], separation: np.ndarray, correlation: np.ndarray) -> float:
@@ -80,11 +106,10 @@ def joint_coverage(n: tuple[int, int], separation: np.ndarray, correlation: np.n
         scores = separation * y[:, None] + noise
         data, scored = cohort(y, table), arm(scores)
         weights = patient_weights(y, data.groups, resamples=RESAMPLES, seed=run)
-        curves = auc_curves(scored, data, levels_of(data, scores), weights)
-        known = Precision(*(part[1:] for part in curves.delta_known))
-        band = simultaneous_band(curves.delta[1:], curves.deviation[1:], known, ALPHA)
+        moved = auc_curves(scored, data, levels_of(data, scores)).change.take(np.arange(many + 1) > 0)
+        band = simultaneous_band(moved, weights, ALPHA)
         shift = truth[1:] - truth[0]
-        unchanged = known.error == 0.0  # has a verdict of its own, and claims nothing
+        unchanged = moved.known.error == 0.0  # has a verdict of its own, and claims nothing
         held.append((unchanged | ((band.low <= shift) & (shift <= band.high))).all())
     return float(np.mean(held))
 

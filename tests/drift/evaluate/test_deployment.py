@@ -17,8 +17,7 @@ SETTINGS = Settings(resamples=200, mixes=200, seed=3)
 
 
 def row_of(scored, data, settings: Settings = SETTINGS) -> dict[str, object]:
-    weights = patient_weights(data.outcome, data.groups, resamples=settings.resamples, seed=settings.seed)
-    return deployment_row(scored, data, mean_scores(scored), weights, settings)
+    return deployment_row(scored, data, mean_scores(scored), settings)
 
 
 def shifted(n: int = 200, shift: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
