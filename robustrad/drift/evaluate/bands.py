@@ -57,11 +57,12 @@ def simultaneous_band(changes: Change, weights: Floats, alpha: float) -> Band:
     deviation = changes.shares @ weights.T
     error = deviation.std(axis=1, ddof=1) if changes.value.size else np.zeros(0)
     varies = (error > 0.0) & (changes.known.error > 0.0)
-    critical = norm.isf(alpha / 2.0)
-    if varies.any():
-        largest = (np.abs(deviation[varies]) / error[varies, None]).max(axis=0)
-        critical = float(np.quantile(largest, 1.0 - alpha))
-    return _band(changes, np.full(changes.value.shape, critical))
+    alone = single_bands(changes, alpha)
+    if not varies.any():
+        return alone
+    largest = (np.abs(deviation[varies]) / error[varies, None]).max(axis=0)
+    together = _band(changes, np.maximum(alone.critical, np.quantile(largest, 1.0 - alpha)))
+    return Band(np.minimum(together.low, alone.low), np.maximum(together.high, alone.high), together.critical)
 
 
 def change_of(change: Change, alpha: float) -> Estimate:

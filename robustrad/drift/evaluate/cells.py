@@ -60,7 +60,7 @@ def cells_of(form: Floats, pairs: Pairs, present: Flags, groups: Ints) -> Cells:
     weight = pairs.together[np.ix_(rows, columns)]
     value = np.where(weight > 0, form[np.ix_(rows, columns)], 0.0)
     kind = np.zeros(p, dtype=np.intp)
-    kind[left] += 1
+    kind[left] = 1
     kind[np.unique(right)] += 2
     won, compared = (np.bincount(cell, each.ravel(), p * p).reshape(p, p) for each in (value, weight))
     return Cells(np.asarray(won, dtype=np.float64), np.asarray(compared, dtype=np.float64), kind)

@@ -103,6 +103,18 @@ def test_the_band_holds_jointly_and_is_wider_than_single_limits() -> None:
     assert (alone.high < band.high).all()
 
 
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 2**32 - 1), st.floats(1.0, 40.0), st.floats(0.0, 5.0))
+def test_a_band_encloses_single_limits(seed: int, freedom: float, surplus: float) -> None:
+    rng = np.random.default_rng(seed)
+    shares = rng.normal(size=(2, 12))
+    weights = rng.multinomial(12, np.full(12, 1 / 12), 60).astype(float)
+    some = changes([-0.05, 0.01], 0.03, turnover=0.1, freedom=freedom, surplus=surplus, shares=shares)
+    band, alone = simultaneous_band(some, weights, 0.05), single_bands(some, 0.05)
+    assert (band.low <= alone.low).all()
+    assert (band.high >= alone.high).all()
+
+
 def test_equal_changes_need_no_wider_band() -> None:
     rng = np.random.default_rng(1)
     shares = np.tile(rng.normal(size=(1, 300)), (6, 1))
