@@ -118,9 +118,9 @@ def evaluate_survival(
     -------
     SurvivalTables
         ``c``: Harrell's C within folds, over folds and repeats. ``delta``: C at the level minus C at the
-        reference, over the same subjects and the same resamples of patients (stratified by event);
-        ``*_band`` holds for all levels of the arm together, and ``verdict`` judges it by the margin, as for
-        the AUC. ``uno``: Uno's C up to ``tau``; ``uno_status`` ``no_follow_up``: nobody is
+        reference, over the same subjects; ``*_band`` holds for all levels of the arm together (resamples of
+        patients, stratified by event, the same for all arms), and ``verdict`` judges it by the margin, as
+        for the AUC. ``uno``: Uno's C up to ``tau``; ``uno_status`` ``no_follow_up``: nobody is
         followed until ``tau`` in some fold. ``flips``: subjects who change between high and low risk at the
         frozen cut-off (the median risk of the training patients at the reference), draws averaged.
         ``logrank_*``: between these groups, a subject's being that of most repeats and draws. Controls have
