@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.pairs import Pairs
+from robustrad.drift.evaluate.pairs import Pairs, deviation_of
 
 _ROUNDING = 1e-12  # one pair of a million, in one mix of hundreds, weighs more than a thousand times that
 
@@ -71,8 +71,7 @@ def variance_of(cells: Cells) -> float:
     total = float(cells.weight.sum())
     if total <= 0.0:
         return float("nan")
-    deviation = cells.form / total - cells.weight * (float(cells.form.sum()) / total**2)
-    alone, shared = _squares(deviation)
+    alone, shared = _squares(deviation_of(cells.form, cells.weight))
     own, common = _squares(cells.weight / total)
     known = 1.0 - own + common
     # A variance that comes out below what independent pairs would have is an accident of few patients.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.pairs import Pairs, mean_of
+from robustrad.drift.evaluate.pairs import Pairs, deviation_of, mean_of
 from robustrad.drift.evaluate.precision import UNKNOWN, Precision, precision_of_change, stacked
 
 
@@ -73,10 +73,8 @@ def stacked_changes(each: list[Change]) -> Change:
 def _shares(form: Floats, pairs: Pairs, present: Flags) -> Floats:
     shares = np.zeros(present.size)
     together = pairs.among(present)
-    total = float(together.sum())
-    if total > 0.0:
-        excess = np.where(together > 0, form, 0.0) / total
-        excess -= together * (float(excess.sum()) / total)
-        shares[pairs.positive] += excess.sum(axis=1)
-        shares[pairs.negative] += excess.sum(axis=0)
+    if float(together.sum()) > 0.0:
+        deviation = deviation_of(np.where(together > 0, form, 0.0), together)
+        shares[pairs.positive] += deviation.sum(axis=1)
+        shares[pairs.negative] += deviation.sum(axis=0)
     return shares

@@ -77,6 +77,15 @@ def wins(scores: Floats, folds: Ints, pairs: Pairs) -> Floats:
     return won * (pairs.together > 0)
 
 
+def deviation_of(form: Floats, weight: Floats) -> Floats:
+    """Return the share of each pair in the deviation of the mean of ``form`` (same shape as ``weight``).
+
+    ``weight`` must not add up to 0; ``form`` is 0 where it is.
+    """
+    total = float(weight.sum())
+    return np.asarray(form / total - weight * (float(form.sum()) / total**2))
+
+
 def mean_of(forms: Floats, pairs: Pairs, present: Flags) -> float:
     """Return the mean of ``forms`` (n1, n0) over the pairs of those present; NaN where none is compared."""
     together = pairs.among(present)

@@ -25,7 +25,7 @@ from robustrad.drift.evaluate.cells import (
     variances_without_each,
 )
 from robustrad.drift.evaluate.inputs import Flags, Floats, Ints
-from robustrad.drift.evaluate.pairs import Pairs
+from robustrad.drift.evaluate.pairs import Pairs, deviation_of
 
 
 class Precision(NamedTuple):
@@ -104,10 +104,9 @@ def _known(variance: float, freedom: float, surplus: float) -> Precision:
 
 def _by_class(cells: Cells) -> tuple[float, float]:
     """Return Satterthwaite's degrees, and what the kurtosis of the shares adds to 2 / degrees."""
-    total = float(cells.weight.sum())
-    if total <= 0.0:
+    if float(cells.weight.sum()) <= 0.0:
         return float("nan"), float("nan")
-    deviation = cells.form / total - cells.weight * (float(cells.form.sum()) / total**2)
+    deviation = deviation_of(cells.form, cells.weight)
     variance, uncertainty, excess = 0.0, 0.0, 0.0
     for axis, members in ((1, cells.kind % 2 == 1), (0, cells.kind >= 2)):
         sums = deviation.sum(axis=axis)[members]

@@ -15,6 +15,12 @@ from robustrad.drift.evaluate.pairs import comparable_pairs, wins
 from .cohort import frozen
 
 
+def lesions(rng: np.random.Generator, patients: int, crossed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Patients of at least two lesions each, and outcomes, of both classes in one patient where crossed."""
+    groups = np.r_[np.arange(patients), np.arange(patients), rng.integers(0, patients, 4)]
+    return groups, rng.integers(0, 2, groups.size) if crossed else groups % 2
+
+
 def test_the_variance_is_bambers_where_every_pair_is_compared() -> None:
     form = np.random.default_rng(0).normal(size=(6, 9))
     _, pairs = frozen(6, 9)
@@ -32,8 +38,7 @@ def test_the_variance_is_the_sum_over_all_pairs_of_pairs_that_share_a_patient(
 ) -> None:
     # The definition, one product after the other; patients may have cases of both classes, pairs be missing.
     rng = np.random.default_rng(seed)
-    groups = np.r_[np.arange(patients), np.arange(patients), rng.integers(0, patients, 4)]
-    y = rng.integers(0, 2, groups.size) if crossed else (groups % 2)
+    groups, y = lesions(rng, patients, crossed)
     if np.unique(groups[y == 1]).size < 2 or np.unique(groups[y == 0]).size < 2:
         return
     pairs = comparable_pairs(y, rng.integers(0, 2, (3, groups.size)))
@@ -66,8 +71,7 @@ def test_without_a_patient_the_variance_is_that_of_the_others(
     seed: int, patients: int, crossed: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    groups = np.r_[np.arange(patients), np.arange(patients), rng.integers(0, patients, 4)]
-    y = rng.integers(0, 2, groups.size) if crossed else (groups % 2)
+    groups, y = lesions(rng, patients, crossed)
     pairs = comparable_pairs(y, rng.integers(0, 2, (2, groups.size)))
     form = rng.normal(size=pairs.together.shape) * pairs.together
     everyone = np.ones(groups.size, dtype=bool)

@@ -57,17 +57,11 @@ def covered(positive: int, negative: int, runs: int, seed: list[int]) -> dict[st
     return found
 
 
-TOO_WIDE = pytest.mark.xfail(
-    strict=True, reason="16 + 24 patients: limits are wider than need be, by up to .003 more than allowed"
-)
-CONSERVATIVE = pytest.mark.xfail(
-    strict=True, reason="DeLong's variance counts the interaction of two patients twice: .97 with 16 + 24"
-)
-DESIGNS = [(20, 80), (20, 180), (40, 60), (80, 120)]
+DESIGNS = [(16, 24), (20, 80), (20, 180), (40, 60), (80, 120)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("positive", "negative"), [pytest.param(16, 24, marks=TOO_WIDE), *DESIGNS])
+@pytest.mark.parametrize(("positive", "negative"), DESIGNS)
 def test_intervals_differences_and_the_band_keep_nominal_coverage(positive: int, negative: int) -> None:
     for name, coverage in covered(positive, negative, RUNS, [positive, negative]).items():
         assert np.all(np.abs(coverage - (1.0 - ALPHA)) <= tolerance(RUNS)), (name, coverage)
@@ -80,7 +74,7 @@ def test_so_they_do_with_few_patients_by_the_errors_of_a_thousand_studies() -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("positive", "negative"), [pytest.param(16, 24, marks=CONSERVATIVE), *DESIGNS])
+@pytest.mark.parametrize(("positive", "negative"), DESIGNS)
 def test_delongs_contrast_keeps_its_level(positive: int, negative: int) -> None:
     rng = np.random.default_rng([positive, negative])
     y = np.repeat([1, 0], [positive, negative])
